@@ -1,0 +1,1 @@
+"""Classical Chinese poems from an LSTM: corpus, prosody, training, generation, evaluation."""

@@ -1,0 +1,73 @@
+"""The edge of the command line: every error becomes one line on stderr and the exit status that says whose it was.
+
+0 done, 1 a reported failure, 2 wrong usage, 130 interrupted.
+"""
+
+import json
+import sys
+from collections.abc import Sequence
+from functools import partial
+from typing import Any, NoReturn
+
+import typer
+from typer.core import TyperGroup
+
+from poetcore.errors import PoetcoreError
+
+# Typer carries a private copy of click; the base of its public BadParameter is the one name for all usage errors.
+_UsageError: type[Exception] = typer.BadParameter.__mro__[1]
+
+
+class OneLineErrors(TyperGroup):
+    """A Typer group whose errors, usage errors too, are one line: `poet train: what is wrong and what to do`."""
+
+    def main(
+        self,
+        args: Sequence[str] | None = None,
+        prog_name: str | None = None,
+        complete_var: str | None = None,
+        standalone_mode: bool = True,
+        windows_expand_args: bool = True,
+        **extra: Any,
+    ) -> Any:
+        """Run the command as Typer would, but report errors in one line and exit with the status above."""
+        run = partial(super().main, args, prog_name, complete_var, False, windows_expand_args, **extra)
+        if not standalone_mode:
+            return run()
+        try:
+            status = run()
+        except _UsageError as error:
+            _fail(_usage_message(error), 2)
+        except PoetcoreError as error:
+            _fail(str(error), error.exit_status)
+        except (KeyboardInterrupt, typer.Abort):
+            _fail("interrupted", 130)
+        sys.exit(status if isinstance(status, int) else 0)
+
+
+def new_app(summary: str) -> typer.Typer:
+    """A Typer app with one-line errors and without framed boxes."""
+    return typer.Typer(
+        help=summary,
+        cls=OneLineErrors,
+        add_completion=False,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+    )
+
+
+def print_json(value: dict[str, Any]) -> None:
+    """Print one JSON object on a line of its own on stdout."""
+    sys.stdout.write(json.dumps(value, ensure_ascii=False) + "\n")
+
+
+def _usage_message(error: Exception) -> str:
+    context = getattr(error, "ctx", None)
+    message = error.format_message() if hasattr(error, "format_message") else str(error)
+    command = context.command_path if context is not None else "poet"
+    return f"{message.rstrip('.')} (see {command} --help)"
+
+
+def _fail(message: str, status: int) -> NoReturn:
+    sys.stderr.write(" ".join(f"error: {message}".split()) + "\n")
+    sys.exit(status)
