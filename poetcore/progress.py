@@ -1,0 +1,97 @@
+"""What the command line shows while it works: progress bars on stderr, plain lines where there is no terminal."""
+
+from collections.abc import Iterator
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.table import Table
+
+if TYPE_CHECKING:
+    from poetcore.corpus.reader import SourceFile
+    from poetcore.package import PoetCard
+    from poetcore.training.loop import Progress as TrainingProgress
+
+console = Console(stderr=True, highlight=False)
+
+
+def track_files(files: "list[SourceFile]") -> "Iterator[SourceFile]":
+    """Yield `files`, showing how many are done and how long the rest takes."""
+    with Progress(*_COLUMNS, console=console, transient=True) as progress:
+        yield from progress.track(files, description="cleaning")
+
+
+class TrainingDisplay:
+    """A progress bar over the epoch under way and a line an epoch; an `Observer` of the training loop."""
+
+    def __init__(self) -> None:
+        """Shows nothing until entered as a context."""
+        self._bar = Progress(*_COLUMNS, TextColumn("{task.fields[note]}"), console=console, transient=True)
+        self._task = self._bar.add_task("training", total=None, note="")
+        self._batches = self._epochs = 0
+
+    def __enter__(self) -> "TrainingDisplay":
+        """Begin to show."""
+        self._bar.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Leave the terminal as it was."""
+        self._bar.stop()
+
+    def began(self, progress: "TrainingProgress", batches: int, epochs: int) -> None:
+        """As `Observer.began`."""
+        self._batches, self._epochs = batches, epochs
+        if progress.updates:
+            console.print(f"resuming at update {progress.updates:,} (epoch {progress.epoch})")
+        self._bar.update(self._task, total=batches * epochs, completed=progress.updates)
+
+    def updated(self, progress: "TrainingProgress", loss: float) -> None:
+        """As `Observer.updated`."""
+        speed = progress.tokens / max(progress.seconds, 1e-9)
+        note = f"epoch {progress.epoch}/{self._epochs}  loss {loss:.3f}  {speed:,.0f} tokens/s"
+        self._bar.update(self._task, completed=progress.updates, note=note)
+
+    def epoch_ended(self, row: dict[str, Any]) -> None:
+        """As `Observer.epoch_ended`."""
+        console.print(
+            f"epoch {row['epoch']:>3}  training {row['train_cross_entropy']:.4f}  "
+            f"validation {row['validation_cross_entropy']:.4f}  perplexity {row['validation_perplexity']:.1f}  "
+            f"{row['seconds']:,.0f} s  {row['sample']}"
+        )
+
+
+def card_table(card: "PoetCard") -> Table:
+    """A poet's card for people."""
+    table = Table(show_header=False, box=None, pad_edge=False)
+    sizes, trained = card.architecture, card.training
+    rows: dict[str, object] = {
+        "poet": card.version,
+        "created": card.created.isoformat(),
+        "parent": card.parent,
+        "forms": " ".join(card.forms),
+        "vocabulary": f"{len(card.vocabulary.characters):,} characters",
+        "model": f"LSTM {sizes.layers} x {sizes.hidden_size}, embedding {sizes.embedding_size}"
+        + (", tied" if sizes.tied else ""),
+        "collections": " ".join(trained.get("settings", {}).get("collections", [])),
+        "trained": f"{trained.get('epochs', 0)} epochs, {trained.get('tokens', 0):,} tokens, "
+        f"{trained.get('seconds', 0) / 60:.0f} minutes",
+        "files": ", ".join(f"{name} {entry.bytes / 1e6:.1f} MB" for name, entry in card.files.items()),
+    }
+    rows |= {name.replace("_", " "): value for name, value in card.metrics.items()}
+    for name, value in rows.items():
+        if value is not None:
+            table.add_row(name, f"{value:.3f}" if isinstance(value, float) else str(value))
+    return table
+
+
+_COLUMNS = (
+    TextColumn("{task.description}"),
+    BarColumn(),
+    MofNCompleteColumn(),
+    TimeElapsedColumn(),
+    TimeRemainingColumn(),
+)

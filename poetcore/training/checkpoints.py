@@ -1,0 +1,95 @@
+"""Checkpoints: tensors in safetensors, the rest in JSON, written whole, checked when read, the last two kept.
+
+`checkpoint.json` names a tensor file and its SHA-256 and carries one of itself. It is replaced only after the tensor
+file is on disk, so a run that dies at any moment has a whole checkpoint. Nothing is pickled.
+"""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import safetensors.torch
+from torch import Tensor
+
+from poetcore.errors import CheckpointError
+from poetcore.files import sha256_of, write_whole
+
+CURRENT: Final = "checkpoint.json"
+PREVIOUS: Final = "checkpoint.previous.json"
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """What training needs to go on: named tensors and a JSON-able state."""
+
+    tensors: dict[str, Tensor]
+    state: dict[str, Any]
+
+
+def save_checkpoint(folder: Path, checkpoint: Checkpoint) -> None:
+    """Write `checkpoint` to `folder` and retire the one before the last; raises `StorageError`."""
+    name = f"update-{checkpoint.state['updates']:08d}.safetensors"
+    content = safetensors.torch.save({key: tensor.contiguous() for key, tensor in checkpoint.tensors.items()})
+    write_whole(folder / name, content)
+    body = {"tensors": {"file": name, "sha256": hashlib.sha256(content).hexdigest()}, "state": checkpoint.state}
+    if (folder / CURRENT).exists():
+        write_whole(folder / PREVIOUS, (folder / CURRENT).read_bytes())
+    write_whole(folder / CURRENT, json.dumps(body | {"sha256": _digest(body)}))
+    _remove_retired(folder)
+
+
+def has_checkpoint(folder: Path) -> bool:
+    """Whether `folder` holds a checkpoint, whole or not."""
+    return (folder / CURRENT).exists() or (folder / PREVIOUS).exists()
+
+
+def load_checkpoint(folder: Path) -> Checkpoint:
+    """The last checkpoint, verified; raises `CheckpointError` that says how to go on from the one before it."""
+    path = folder / CURRENT if (folder / CURRENT).exists() else folder / PREVIOUS
+    try:
+        return _read(path)
+    except CheckpointError as error:
+        raise CheckpointError(f"{error}{_way_out(path)}") from error
+
+
+def _read(path: Path) -> Checkpoint:
+    try:
+        body = json.loads(path.read_bytes())
+        digest = body.pop("sha256")
+        whole = digest == _digest(body)
+        tensor_path = path.parent / Path(body["tensors"]["file"]).name
+        whole = whole and sha256_of(tensor_path) == body["tensors"]["sha256"]
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise CheckpointError(f"{path} is damaged ({type(error).__name__}: {error})") from error
+    if not whole:
+        raise CheckpointError(f"{path} or its tensor file was changed or torn: the checksum differs")
+    return Checkpoint(safetensors.torch.load(tensor_path.read_bytes()), body["state"])
+
+
+def _way_out(path: Path) -> str:
+    previous = path.parent / PREVIOUS
+    if path.name == CURRENT and previous.exists():
+        try:
+            updates = _read(previous).state["updates"]
+        except CheckpointError:
+            return "; the one before it is damaged too: start the run anew in another folder"
+        return f"; the one before it is whole: delete {path.name} to resume from update {updates}"
+    return "; there is none before it: start the run anew in another folder"
+
+
+def _digest(body: dict[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
+
+
+def _remove_retired(folder: Path) -> None:
+    """Delete the tensor files that neither JSON names any more."""
+    named = {
+        json.loads((folder / name).read_bytes())["tensors"]["file"]
+        for name in (CURRENT, PREVIOUS)
+        if (folder / name).exists()
+    }
+    for path in folder.glob("update-*.safetensors"):
+        if path.name not in named:
+            path.unlink(missing_ok=True)

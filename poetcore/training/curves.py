@@ -1,0 +1,43 @@
+"""`curves.png`: cross-entropy and perplexity by epoch."""
+
+import io
+from pathlib import Path
+from typing import Any
+
+from matplotlib.figure import Figure
+
+from poetcore.files import write_whole
+
+_TRAIN, _VALIDATION = "#8a8f98", "#b3422f"
+
+
+def draw_curves(history: list[dict[str, Any]], title: str, path: Path) -> None:
+    """Draw the curves of `history` (rows of metrics.jsonl) to `path`, a PNG; the best epoch is marked."""
+    epochs = [row["epoch"] for row in history]
+    best = min(history, key=lambda row: row["validation_perplexity"])
+    figure = Figure(figsize=(10, 4.2), layout="constrained")
+    figure.suptitle(title)
+    entropy, perplexity = figure.subplots(1, 2)
+    entropy.plot(epochs, [row["train_cross_entropy"] for row in history], color=_TRAIN, label="training")
+    entropy.plot(epochs, [row["validation_cross_entropy"] for row in history], color=_VALIDATION, label="validation")
+    entropy.set(xlabel="epoch", ylabel="cross-entropy (nats per token)")
+    perplexity.plot(epochs, [row["validation_perplexity"] for row in history], color=_VALIDATION, label="validation")
+    perplexity.plot(best["epoch"], best["validation_perplexity"], "o", color=_VALIDATION)
+    perplexity.annotate(
+        f"{best['validation_perplexity']:.1f} at epoch {best['epoch']}",
+        (best["epoch"], best["validation_perplexity"]),
+        textcoords="offset points",
+        xytext=(-6, 12),
+        ha="right",
+    )
+    perplexity.set(xlabel="epoch", ylabel="perplexity", yscale="log")
+    perplexity.yaxis.set_major_formatter("{x:.0f}")
+    perplexity.yaxis.set_minor_formatter("{x:.0f}")
+    for axes in (entropy, perplexity):
+        axes.grid(alpha=0.25)
+        axes.legend(frameon=False)
+        axes.spines[["top", "right"]].set_visible(False)
+        axes.xaxis.get_major_locator().set_params(integer=True)
+    image = io.BytesIO()
+    figure.savefig(image, format="png", dpi=130)
+    write_whole(path, image.getvalue())

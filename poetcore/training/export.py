@@ -1,0 +1,58 @@
+"""`poet export`: from a run's best weights to a poet package."""
+
+from pathlib import Path
+
+import numpy as np
+
+from poetcore.errors import StorageError, TrainingError
+from poetcore.nn.language_model import LanguageModel
+from poetcore.package import CARD, Architecture, Characters, PoetCard, Tensors, now_utc
+from poetcore.prosody import FORMS
+from poetcore.training.checkpoints import has_checkpoint, load_checkpoint
+from poetcore.training.loop import set_parameters
+from poetcore.training.run import Run
+
+
+def packaged(run: Run) -> tuple[PoetCard, Tensors]:
+    """The card and the float16 tensors of a run's best weights.
+
+    Raises `TrainingError` before the first epoch has ended, `CheckpointError` for damaged weights.
+    """
+    if not has_checkpoint(run.best):
+        raise TrainingError(f"{run.folder} has no weights to export yet: an epoch has to end first")
+    checkpoint = load_checkpoint(run.best)
+    model = LanguageModel(run.architecture, run.settings.lstm)
+    set_parameters(model, checkpoint.tensors)
+    tensors = {name: tensor.numpy().astype(np.float16) for name, tensor in model.package_tensors().items()}
+    best, result = checkpoint.state, run.read_result() or {}
+    now = now_utc()
+    card = PoetCard(
+        version=f"{run.settings.preset}-{now:%Y%m%d-%H%M%S}",
+        created=now,
+        architecture=Architecture(
+            embedding_size=run.settings.embedding_size,
+            hidden_size=run.settings.hidden_size,
+            layers=run.settings.layers,
+            tied=run.settings.tied,
+        ),
+        vocabulary=Characters(characters="".join(run.vocabulary.characters)),
+        forms=tuple(FORMS),
+        training={
+            "settings": run.settings.as_dict(),
+            "data_fingerprint": run.data_fingerprint,
+            "epochs": best["epoch"],
+            "tokens": best["tokens"],
+            "seconds": best["seconds"],
+        },
+        metrics={
+            "validation_perplexity": best["validation_perplexity"],
+            "test_perplexity": result.get("test_perplexity"),
+        },
+    )
+    return card, tensors
+
+
+def refuse_foreign_folder(out: Path) -> None:
+    """Exporting replaces `out`: only a folder that is empty or holds a poet may be replaced."""
+    if out.exists() and not (out.is_dir() and ((out / CARD).exists() or not any(out.iterdir()))):
+        raise StorageError(f"{out} exists and is no poet package; give --out another folder")

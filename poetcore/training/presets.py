@@ -1,0 +1,162 @@
+"""Training settings: one documented dataclass, the presets, and `--set key=value`."""
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, fields, replace
+from typing import Any, Final
+
+from poetcore.errors import SettingsError
+
+OPTIMISERS: Final = ("sgd", "adagrad", "adadelta", "adam", "adamw")
+
+
+def _require(holds: bool, message: str) -> None:
+    if not holds:
+        raise SettingsError(message)
+
+
+@dataclass(frozen=True)
+class TrainingSettings:
+    """Everything that decides the curve, together with the data and the seed."""
+
+    preset: str
+    """Name of the preset these settings began as."""
+    collections: tuple[str, ...] = ("tang",)
+    """Collections trained and validated on."""
+    vocabulary_size: int = 3_500
+    """Token ids, the three specials included; rarer characters are UNKNOWN."""
+    sequence_length: int = 50
+    """Longest sequence, start and end tokens counted; longer poems are cut and get no end token."""
+    batch_poems: int = 256
+    """Poems in a batch."""
+    embedding_size: int = 128
+    """Width of the character embedding."""
+    hidden_size: int = 256
+    """Width of an LSTM layer."""
+    layers: int = 1
+    """Stacked LSTM layers."""
+    tied: bool = False
+    """Whether the output layer shares the embedding's weight (then embedding_size = hidden_size)."""
+    dropout: float = 0.0
+    """Share of activations dropped on the embedding, between layers and before the output."""
+    lstm: str = "torch"
+    """"own" for the project's layer, "torch" for torch.nn.LSTM."""
+    optimiser: str = "adam"
+    """One of sgd, adagrad, adadelta, adam, adamw."""
+    learning_rate: float = 1e-3
+    """Learning rate, the peak if there is a schedule."""
+    weight_decay: float = 0.0
+    """Weight decay of the optimiser."""
+    warmup_updates: int = 0
+    """Updates over which the learning rate rises from zero."""
+    decay: bool = False
+    """Whether the learning rate falls to a hundredth along a cosine over all epochs."""
+    clip_norm: float = 0.0
+    """Largest norm of the gradient; 0 does not clip."""
+    epochs: int = 60
+    """Most epochs."""
+    patience: int = 3
+    """Epochs without a better validation perplexity after which training stops."""
+    seed: int = 1
+    """Seed of initialisation, order and dropout."""
+
+    def __post_init__(self) -> None:
+        """Raise `SettingsError` for values that cannot be."""
+        for name in ("embedding_size", "hidden_size", "layers", "batch_poems", "epochs", "patience"):
+            _require(getattr(self, name) >= 1, f"{name} must be at least 1, found {getattr(self, name)}")
+        _require(self.vocabulary_size >= 8, f"vocabulary_size must be at least 8, found {self.vocabulary_size}")
+        _require(self.sequence_length >= 4, f"sequence_length must be at least 4, found {self.sequence_length}")
+        _require(0 <= self.dropout < 1, f"dropout must be from 0 to below 1, found {self.dropout}")
+        _require(self.learning_rate > 0, f"learning_rate must be above 0, found {self.learning_rate}")
+        for name in ("weight_decay", "warmup_updates", "clip_norm", "seed"):
+            _require(getattr(self, name) >= 0, f"{name} must not be negative, found {getattr(self, name)}")
+        _require(self.lstm in ("own", "torch"), f"lstm must be own or torch, found {self.lstm!r}")
+        _require(self.optimiser in OPTIMISERS, f"optimiser must be one of {', '.join(OPTIMISERS)}")
+        _require(
+            not self.tied or self.embedding_size == self.hidden_size,
+            "tied needs embedding_size = hidden_size: the output layer is the embedding",
+        )
+
+    def as_dict(self) -> dict[str, Any]:
+        """The settings as JSON has them."""
+        return asdict(self) | {"collections": list(self.collections)}
+
+
+PRESETS: Final = {
+    # The course report's recipe.
+    "seed": TrainingSettings(preset="seed"),
+    "small": TrainingSettings(
+        preset="small",
+        collections=("tang", "song"),
+        vocabulary_size=5_000,
+        sequence_length=128,
+        batch_poems=128,
+        embedding_size=256,
+        hidden_size=256,
+        layers=2,
+        tied=True,
+        dropout=0.1,
+        optimiser="adamw",
+        learning_rate=3e-3,
+        weight_decay=0.01,
+        warmup_updates=200,
+        decay=True,
+        clip_norm=1.0,
+        epochs=4,
+    ),
+    "base": TrainingSettings(
+        preset="base",
+        collections=("tang", "song"),
+        vocabulary_size=7_000,
+        sequence_length=128,
+        batch_poems=128,
+        embedding_size=512,
+        hidden_size=512,
+        layers=2,
+        tied=True,
+        dropout=0.1,
+        optimiser="adamw",
+        learning_rate=3e-3,
+        weight_decay=0.01,
+        warmup_updates=200,
+        decay=True,
+        clip_norm=1.0,
+        epochs=4,
+    ),
+}
+
+
+def settings_for(preset: str, assignments: Iterable[str] = ()) -> TrainingSettings:
+    """The preset with `key=value` assignments applied; raises `SettingsError` that names the nearest key."""
+    if preset not in PRESETS:
+        raise SettingsError(f"no preset is called {preset!r}{_nearest(preset, PRESETS)}")
+    settings = PRESETS[preset]
+    known = {field.name for field in fields(settings)} - {"preset"}
+    changes: dict[str, Any] = {}
+    for assignment in assignments:
+        key, equals, value = assignment.partition("=")
+        if not equals:
+            raise SettingsError(f"--set takes key=value, found {assignment!r}")
+        if key not in known:
+            raise SettingsError(f"no setting is called {key!r}{_nearest(key, known)}")
+        changes[key] = _parsed(key, value, getattr(settings, key))
+    return replace(settings, **changes)
+
+
+def _parsed(key: str, value: str, example: object) -> object:
+    """`value` as the type of the setting's present value."""
+    try:
+        if isinstance(example, bool):
+            return {"true": True, "false": False}[value.lower()]
+        if isinstance(example, tuple):
+            return tuple(part.strip() for part in value.split(",") if part.strip())
+        return type(example)(value)  # type: ignore[call-arg]
+    except (KeyError, ValueError) as error:
+        kind = "true or false" if isinstance(example, bool) else f"a value like {example!r}"
+        raise SettingsError(f"{key} takes {kind}, found {value!r}") from error
+
+
+def _nearest(name: str, known: Iterable[str]) -> str:
+    names = sorted(known)
+    close = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
+    return f"; did you mean {close[0]!r}?" if close else f"; there are {', '.join(names)}"

@@ -1,0 +1,104 @@
+"""The run folder: settings and data of a run, its metrics, curves, samples, checkpoints and best weights.
+
+run.json        settings, data fingerprint, vocabulary; written once
+metrics.jsonl   a row an epoch
+curves.png      cross-entropy and perplexity by epoch
+result.json     how it ended: best epoch, validation and test perplexity
+checkpoints/    where `--resume` goes on
+best/           the weights of the best epoch
+"""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from poetcore.corpus import PreparedCorpus, Vocabulary
+from poetcore.errors import TrainingError
+from poetcore.files import write_whole
+from poetcore.nn.language_model import Architecture
+from poetcore.training.checkpoints import has_checkpoint
+from poetcore.training.presets import TrainingSettings
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run folder together with what it was begun with."""
+
+    folder: Path
+    settings: TrainingSettings
+    data_fingerprint: str
+    vocabulary: Vocabulary
+
+    @property
+    def checkpoints(self) -> Path:
+        """Folder of the checkpoints to resume from."""
+        return self.folder / "checkpoints"
+
+    @property
+    def best(self) -> Path:
+        """Folder of the best weights."""
+        return self.folder / "best"
+
+    @property
+    def architecture(self) -> Architecture:
+        """The sizes of the run's model."""
+        settings = self.settings
+        return Architecture(
+            len(self.vocabulary), settings.embedding_size, settings.hidden_size, settings.layers, settings.tied
+        )
+
+    def write_metrics(self, history: list[dict[str, Any]]) -> None:
+        """Write metrics.jsonl anew from the history, which the checkpoint holds too: the two never disagree."""
+        rows = (json.dumps(row, ensure_ascii=False) + "\n" for row in history)
+        write_whole(self.folder / "metrics.jsonl", "".join(rows))
+
+    def write_result(self, result: dict[str, Any]) -> None:
+        """Write result.json."""
+        write_whole(self.folder / "result.json", json.dumps(result, ensure_ascii=False, indent=2) + "\n")
+
+    def read_result(self) -> dict[str, Any] | None:
+        """What result.json holds, None before training has ended."""
+        path = self.folder / "result.json"
+        return json.loads(path.read_bytes()) if path.exists() else None
+
+
+def begin_run(folder: Path, settings: TrainingSettings, corpus: PreparedCorpus) -> Run:
+    """Make a run folder; raises `TrainingError` if there is a run in it already."""
+    if has_checkpoint(folder / "checkpoints") or (folder / "run.json").exists():
+        raise TrainingError(
+            f"{folder} holds a run already: add --resume to go on with it, or give --out another folder"
+        )
+    run = Run(folder, settings, corpus.fingerprint, corpus.vocabulary(settings.vocabulary_size))
+    content = {
+        "settings": settings.as_dict(),
+        "data_fingerprint": run.data_fingerprint,
+        "characters": "".join(run.vocabulary.characters),
+    }
+    write_whole(folder / "run.json", json.dumps(content, ensure_ascii=False, indent=2) + "\n")
+    return run
+
+
+def open_run(folder: Path) -> Run:
+    """The run in `folder`; raises `TrainingError` if there is none."""
+    try:
+        content = json.loads((folder / "run.json").read_bytes())
+        values = content["settings"]
+        settings = TrainingSettings(**(values | {"collections": tuple(values["collections"])}))
+        return Run(folder, settings, content["data_fingerprint"], Vocabulary(content["characters"]))
+    except FileNotFoundError as error:
+        raise TrainingError(f"{folder} holds no run (no run.json): train one with poet train --out {folder}") from error
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise TrainingError(f"{folder / 'run.json'} cannot be read: {error}") from error
+
+
+def resume_run(folder: Path, settings: TrainingSettings, corpus: PreparedCorpus) -> Run:
+    """The run in `folder` if it was begun with the same settings and data; raises `TrainingError` otherwise."""
+    run = open_run(folder)
+    was, now = run.settings.as_dict(), settings.as_dict()
+    if changed := [key for key in now if was[key] != now[key]]:
+        key = changed[0]
+        raise TrainingError(f"{folder} was begun with {key}={was[key]}, not {now[key]}: resume with the same settings")
+    if run.data_fingerprint != corpus.fingerprint:
+        raise TrainingError(f"{folder} was trained on other data than {corpus.folder}: give the data it began with")
+    return run
