@@ -4,7 +4,7 @@ from typing import ClassVar
 
 
 class PoetcoreError(Exception):
-    """Base of every error that is raised on purpose; the command line prints it as one line and exits with its status."""
+    """Base of every error raised on purpose; the command line prints it as one line and exits with its status."""
 
     exit_status: ClassVar[int] = 1
 

@@ -9,10 +9,7 @@ import re
 from collections import Counter
 from typing import Final
 
-from poetcore.prosody.forms import is_hanzi
-
-MARKS: Final = "，。！？；：、"
-"""The punctuation that clean text may have besides hanzi and rarer CJK characters."""
+from poetcore.prosody.text import MARKS, is_hanzi, lines_of
 
 _BRACKETS: Final = {
     "（": "）",
@@ -33,8 +30,8 @@ _HALF_WIDTH: Final = str.maketrans(",.!?;:､｡．", "，。！？；：、。�
 # □ and its kin mark a lost character; so do private-use code points, ideographic description characters,
 # the replacement character and the ellipsis of an excerpt.
 _MISSING: Final = re.compile("[□○●◎■◆△▲＊*〇…\ufffd\ue000-\uf8ff\u2ff0-\u2fff]")
-# [爽] restores what the source lost; [二] is the number of a note.
-_RESTORED: Final = re.compile("(?![一二三四五六七八九十]+$)[\u4e00-\u9fff]{1,4}")
+# [爽] restores what the source lost, [□] could not, and [二] is the number of a note.
+_RESTORED: Final = re.compile("(?![一二三四五六七八九十][一二三四五六七八九十○]*$)[\u4e00-\u9fff□○●]{1,4}")
 _VARIANT_NOTE: Final = re.compile("一作|又作|亦作|或作|原作|疑作|當作|注|按|案")
 _CATALOGUE_PROSE: Final = re.compile("詩題：|首句：|題句：|^題：|^句：")
 _TEXT: Final = re.compile(rf"[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff{MARKS}]+")
@@ -66,11 +63,6 @@ def clean(text: str, report: CleaningReport) -> str | None:
         return None
     report.changed.update(changes)
     return cleaned
-
-
-def lines_of(text: str) -> list[str]:
-    """The lines of clean text, without punctuation."""
-    return [line for line in _LINE_END.split(text) if line]
 
 
 def normalised(text: str) -> str:

@@ -10,12 +10,12 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from poetcore.corpus.cleaning import CleaningReport, clean, lines_of, normalised
+from poetcore.corpus.cleaning import CleaningReport, clean, normalised
 from poetcore.corpus.prepared import FORMAT, MANIFEST, SPLITS, TEST, TRAIN, VALIDATION
 from poetcore.corpus.reader import RawPoem, SourceFile, fingerprint, read_source
 from poetcore.errors import StorageError
 from poetcore.files import sha256_of, whole_folder
-from poetcore.prosody.forms import is_hanzi
+from poetcore.prosody.text import is_hanzi, lines_of
 
 Track = Callable[[list[SourceFile]], Iterable[SourceFile]]
 """Wraps the files in a progress display."""

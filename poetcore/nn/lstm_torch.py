@@ -62,7 +62,8 @@ class TorchLSTM(nn.LSTM):
 
     def __init__(self, input_size: int, hidden_size: int, layers: int = 1, dropout: float = 0.0) -> None:
         """As `OwnLSTM`."""
-        super().__init__(input_size, hidden_size, num_layers=layers, dropout=dropout)
+        # torch warns about dropout that has no layers to fall between.
+        super().__init__(input_size, hidden_size, num_layers=layers, dropout=dropout if layers > 1 else 0.0)
         initialise(self)
         for name, parameter in self.named_parameters():
             if name.startswith("bias_hh"):

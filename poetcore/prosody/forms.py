@@ -4,9 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from poetcore.errors import RequestError
-
-COMMA: Final = "，"
-FULL_STOP: Final = "。"
+from poetcore.prosody.text import COMMA, FULL_STOP, is_hanzi
 
 
 @dataclass(frozen=True)
@@ -54,8 +52,3 @@ def form_named(name: str) -> Form:
     if form is None:
         raise RequestError(f"no form is called {name!r}; the forms are {' '.join(FORMS)}")
     return form
-
-
-def is_hanzi(char: str) -> bool:
-    """Whether `char` is a CJK character as this project counts them: U+4E00 to U+9FFF."""
-    return "\u4e00" <= char <= "\u9fff"

@@ -1,0 +1,1 @@
+"""How good a poet is, in figures."""

@@ -1,0 +1,33 @@
+"""A finished poem."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Poem:
+    """A poem and where it came from."""
+
+    text: str
+    """One string with its punctuation and no line breaks, in the script that was asked for."""
+    lines: tuple[str, ...]
+    """The same without punctuation."""
+    form: str | None
+    """None where the text fits no form (only possible without constraints)."""
+    rhyme_group: str | None
+    title: str | None
+    prefix: str
+    """The reader's beginning as it stands in `text`; empty if none was given."""
+    seed: int
+    poet: str
+    """Version of the poet."""
+    score: float
+    """Mean natural-log likelihood a hanzi under the unmasked model: −ln 2 times the poem's bits per hanzi."""
+    candidates: int
+    """How many poems it was chosen among."""
+    relaxed: tuple[str, ...]
+    """Fields of the request that could not be met in full."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """The JSON object that `poet compose --json` prints."""
+        return asdict(self) | {"lines": list(self.lines), "relaxed": list(self.relaxed)}

@@ -1,0 +1,47 @@
+"""What can be asked of a poet."""
+
+import math
+from dataclasses import dataclass
+from typing import Final
+
+from poetcore.errors import RequestError
+from poetcore.prosody import Form
+from poetcore.script import SCRIPTS, Script
+
+MOST_CANDIDATES: Final = 64
+LARGEST_SEED: Final = 2**63 - 1
+"""Seeds are stored in databases as 64-bit integers."""
+
+
+@dataclass(frozen=True)
+class ComposeRequest:
+    """One poem's order; raises `RequestError` for a value that nothing can be made of, naming the field."""
+
+    prefix: str | None = None
+    """What the poem begins with, as the reader typed it; None for any beginning."""
+    form: Form | None = None
+    """None: the poet chooses."""
+    seed: int = 0
+    """The same request and seed give the same poem on one machine."""
+    best_of: int = 16
+    """How many candidates the poem is chosen among."""
+    temperature: float = 0.9
+    """Below 1 the likelier characters are favoured, above 1 the rarer ones."""
+    script: Script = "hant"
+    """The reader's script: of the prefix and of the poem."""
+    constrained: bool = True
+    """False: the model alone decides, nothing but the prefix is forced; for comparison."""
+
+    def __post_init__(self) -> None:
+        """Validate."""
+        _check_whole("seed", self.seed, 0, LARGEST_SEED)
+        _check_whole("best_of", self.best_of, 1, MOST_CANDIDATES)
+        if not math.isfinite(self.temperature) or not 0.1 <= self.temperature <= 3:
+            raise RequestError(f"temperature must lie between 0.1 and 3, found {self.temperature!r}")
+        if self.script not in SCRIPTS:
+            raise RequestError(f"script must be one of {', '.join(SCRIPTS)}, found {self.script!r}")
+
+
+def _check_whole(field: str, value: object, least: int, most: int) -> None:
+    if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
+        raise RequestError(f"{field} must be a whole number between {least} and {most}, found {value!r}")

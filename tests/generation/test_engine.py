@@ -1,0 +1,105 @@
+"""The engine computes what the slow reference computes."""
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from poetcore.generation.engine import Engine, log_normaliser
+from poetcore.nn import lstm_numpy
+from poetcore.package import Architecture, Tensors, expected_shapes
+
+VOCABULARY = 23
+
+
+def weights_for(architecture: Architecture, scale: float = 0.6) -> Tensors:
+    rng = np.random.default_rng(11)
+    shapes = expected_shapes(architecture, VOCABULARY)
+    return {name: rng.normal(0, scale, shape).astype(np.float32) for name, shape in shapes.items()}
+
+
+def reference_logits(
+    architecture: Architecture, weights: Tensors, tokens: npt.NDArray[np.int32]
+) -> npt.NDArray[np.float64]:
+    """Logits [T, B, V] after each of `tokens` [T, B], in float64 with the training reference."""
+    tensors = {name: tensor.astype(np.float64) for name, tensor in weights.items()}
+    values: npt.NDArray[np.floating] = tensors["embedding"][tokens]
+    zeros = np.zeros((tokens.shape[1], architecture.hidden_size))
+    for layer in range(architecture.layers):
+        names = ("weight_ih", "weight_hh", "bias")
+        parameters = lstm_numpy.LSTMWeights(*(tensors[f"lstm.{layer}.{name}"] for name in names))
+        values = lstm_numpy.forward(parameters, values, zeros, zeros).hidden[1:]
+    output = tensors["embedding" if architecture.tied else "output.weight"]
+    return np.asarray(values @ output.T + tensors["output.bias"], np.float64)
+
+
+@pytest.mark.parametrize(
+    "architecture",
+    [
+        Architecture(embedding_size=5, hidden_size=7, layers=1, tied=False),
+        Architecture(embedding_size=6, hidden_size=6, layers=2, tied=True),
+        Architecture(embedding_size=4, hidden_size=8, layers=3, tied=False),
+    ],
+)
+def test_logits_are_those_of_the_reference(architecture: Architecture) -> None:
+    weights = weights_for(architecture)
+    tokens = np.random.default_rng(3).integers(0, VOCABULARY, (9, 4), dtype=np.int32)
+    engine = Engine(architecture, weights)
+    expected = reference_logits(architecture, weights, tokens)
+
+    state = engine.start(4)
+    for step in range(9):
+        state = engine.step(tokens[step], state)
+        np.testing.assert_allclose(engine.logits(state), expected[step], rtol=1e-4, atol=1e-4)
+        assert engine.logits(state).dtype == np.float32
+
+
+def test_large_weights_neither_overflow_nor_warn() -> None:
+    architecture = Architecture(embedding_size=4, hidden_size=4, layers=1, tied=False)
+    engine = Engine(architecture, weights_for(architecture, scale=1000))
+    state = engine.step(np.array([5], np.int32), engine.start(1))
+    assert np.isfinite(log_normaliser(engine.logits(state))).all()
+
+
+def test_a_repeated_state_goes_on_alike_in_every_row() -> None:
+    architecture = Architecture(embedding_size=4, hidden_size=4, layers=2, tied=False)
+    engine = Engine(architecture, weights_for(architecture))
+    one = engine.step(np.array([5], np.int32), engine.start(1))
+    three = engine.step(np.array([6, 6, 6], np.int32), one.repeated(3))
+    alone = engine.step(np.array([6], np.int32), one)
+    for row in range(3):
+        np.testing.assert_allclose(three.top[row], alone.top[0], rtol=1e-6)
+    assert three.first(2).rows == 2
+
+
+def test_a_step_leaves_the_state_before_it_untouched() -> None:
+    architecture = Architecture(embedding_size=4, hidden_size=4, layers=2, tied=False)
+    engine = Engine(architecture, weights_for(architecture))
+    state = engine.step(np.array([5], np.int32), engine.start(1))
+    before = [array.copy() for array in (*state.hidden, *state.cell)]
+    engine.step(np.array([6], np.int32), state)
+    for array, copy in zip((*state.hidden, *state.cell), before, strict=True):
+        np.testing.assert_array_equal(array, copy)
+
+
+def test_the_normaliser_is_the_log_of_the_sum_of_exponentials() -> None:
+    logits = np.array([[0.0, np.log(3.0)], [1000.0, 1000.0]], np.float32)
+    np.testing.assert_allclose(log_normaliser(logits), [np.log(4), 1000 + np.log(2)], rtol=1e-6)
+
+
+@pytest.mark.parametrize("tied", [True, False])
+def test_logits_are_those_of_the_trained_model(tied: bool) -> None:
+    torch = pytest.importorskip("torch")
+    from poetcore.nn.language_model import Architecture as Sizes
+    from poetcore.nn.language_model import LanguageModel
+
+    torch.manual_seed(5)
+    model = LanguageModel(Sizes(VOCABULARY, 6, 6, 2, tied)).eval()
+    weights = {name: tensor.detach().numpy() for name, tensor in model.package_tensors().items()}
+    engine = Engine(Architecture(embedding_size=6, hidden_size=6, layers=2, tied=tied), weights)
+    tokens = np.random.default_rng(3).integers(0, VOCABULARY, (9, 4), dtype=np.int32)
+    expected = model(torch.from_numpy(tokens).long()).detach().numpy()
+
+    state = engine.start(4)
+    for step in range(9):
+        state = engine.step(tokens[step], state)
+        np.testing.assert_allclose(engine.logits(state), expected[step], rtol=1e-4, atol=1e-5)

@@ -1,0 +1,200 @@
+"""Composing from request to poem."""
+
+import math
+import shutil
+import subprocess
+import sys
+import unicodedata
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from poetcore.errors import PackageError, RequestError
+from poetcore.evaluation.bits import measure
+from poetcore.generation import ComposeRequest, Poet
+from poetcore.package import Characters, PoetCard, Tensors
+from poetcore.prosody import FORMS, form_named
+from poetcore.prosody.text import is_hanzi
+from poetcore.script import SCRIPTS, Script
+
+FEW = 3
+"""Candidates: enough for a choice, quick."""
+
+
+def hanzi_of(text: str) -> str:
+    return "".join(filter(is_hanzi, text))
+
+
+@pytest.mark.parametrize("name", ["五絕", "七絕", "五律", "七律"])
+def test_a_poem_has_the_form_that_was_asked(toy_poet: Poet, name: str) -> None:
+    form = form_named(name)
+    poem = toy_poet.compose(ComposeRequest(prefix="月", form=form, seed=7, best_of=FEW))
+    assert form.fits(poem.text)
+    assert poem.form == name
+    assert poem.text.startswith("月")
+    assert len(poem.lines) == form.lines
+    assert {len(line) for line in poem.lines} == {form.line_length}
+    assert form.punctuate(poem.lines) == poem.text
+
+
+def test_the_json_object_has_the_documented_keys(toy_poet: Poet) -> None:
+    poem = toy_poet.compose(ComposeRequest(prefix="月", form=FORMS["五絕"], seed=7, best_of=FEW))
+    assert poem.as_dict() == {
+        "text": poem.text,
+        "lines": list(poem.lines),
+        "form": "五絕",
+        "rhyme_group": None,
+        "title": None,
+        "prefix": "月",
+        "seed": 7,
+        "poet": "toy-1",
+        "score": poem.score,
+        "candidates": 3,
+        "relaxed": [],
+    }
+
+
+def test_the_same_seed_gives_the_same_poem_and_another_another(toy_poet: Poet) -> None:
+    request = ComposeRequest(prefix="春", seed=1)
+    assert toy_poet.compose(request) == toy_poet.compose(request)
+    assert toy_poet.compose(request).text != toy_poet.compose(replace(request, seed=2)).text
+
+
+def test_asking_for_the_form_that_the_poet_chose_gives_the_same_poem(toy_poet: Poet) -> None:
+    forms = set()
+    for seed in range(8):
+        left_open = toy_poet.compose(ComposeRequest(seed=seed, best_of=FEW))
+        assert left_open.form is not None
+        forms.add(left_open.form)
+        assert toy_poet.compose(ComposeRequest(form=FORMS[left_open.form], seed=seed, best_of=FEW)) == left_open
+    assert forms == {"五絕", "七絕"}
+
+
+def test_threads_share_a_poet(toy_poet: Poet) -> None:
+    requests = [ComposeRequest(prefix="花", seed=seed, best_of=FEW) for seed in range(12)]
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(toy_poet.compose, requests)) == list(map(toy_poet.compose, requests))
+
+
+def test_the_score_is_the_poems_bits_per_hanzi(toy_poet: Poet) -> None:
+    poem = toy_poet.compose(ComposeRequest(prefix="月", form=FORMS["五絕"], seed=3))
+    bits = measure(toy_poet.engine, toy_poet.vocabulary, [poem.text]).bits_per_hanzi
+    assert poem.score == pytest.approx(-bits * math.log(2), rel=1e-5)
+
+
+def test_the_likeliest_candidate_is_chosen(toy_poet: Poet) -> None:
+    many = [toy_poet.compose(ComposeRequest(seed=seed, form=FORMS["五絕"], best_of=32)).score for seed in range(20)]
+    one = [toy_poet.compose(ComposeRequest(seed=seed, form=FORMS["五絕"], best_of=1)).score for seed in range(20)]
+    assert sum(many) > sum(one)
+
+
+def test_no_hanzi_comes_twice_but_at_once(toy_poet: Poet) -> None:
+    for seed in range(10):
+        poem = toy_poet.compose(ComposeRequest(form=FORMS["七律"], seed=seed, best_of=FEW))
+        for number, line in enumerate(poem.lines):
+            others = "".join(poem.lines[:number] + poem.lines[number + 1 :])
+            assert not set(line) & set(others)
+            assert all(line.count(char) == 1 or line.count(char * 2) == 1 == line.count(char) - 1 for char in line)
+
+
+def test_simplified_words_find_their_traditional_form_and_come_back(toy_poet: Poet) -> None:
+    traditional = toy_poet.compose(ComposeRequest(prefix="开门", form=FORMS["五絕"], best_of=FEW))
+    simplified = toy_poet.compose(ComposeRequest(prefix="开门", form=FORMS["五絕"], best_of=FEW, script="hans"))
+    assert (traditional.prefix, traditional.text[:2]) == ("開門", "開門")
+    assert (simplified.prefix, simplified.text[:2]) == ("开门", "开门")
+    assert FORMS["五絕"].fits(simplified.text)
+
+
+def test_stray_simplified_hanzi_of_the_vocabulary_are_not_written(toy_poet: Poet) -> None:
+    # 红 is in the toy vocabulary; 里 却 黄 后 余 云 are too, and traditional texts have them.
+    written = "".join(toy_poet.compose(ComposeRequest(form=FORMS["七律"], seed=n, best_of=1)).text for n in range(60))
+    assert "红" not in written
+    assert set("里却黄后余云") <= set(written)
+
+
+def test_a_hanzi_that_the_vocabulary_lacks_stays_in_the_poem(toy_poet: Poet) -> None:
+    poem = toy_poet.compose(ComposeRequest(prefix="龘龘", form=FORMS["五絕"], best_of=FEW))
+    assert poem.text.startswith("龘龘")
+    assert FORMS["五絕"].fits(poem.text)
+    assert poem.relaxed == ()
+
+
+def test_emoji_and_latin_are_dropped_and_listed(toy_poet: Poet) -> None:
+    poem = toy_poet.compose(ComposeRequest(prefix="moon 月 😀", best_of=FEW))
+    assert poem.text.startswith("月")
+    assert poem.relaxed == ("prefix",)
+
+
+def test_a_hundred_characters_are_cut_to_the_form(toy_poet: Poet) -> None:
+    poem = toy_poet.compose(ComposeRequest(prefix="春江花月夜" * 20, form=FORMS["五絕"], best_of=FEW))
+    assert poem.text == "春江花月夜，春江花月夜。春江花月夜，春江花月夜。"
+    assert (poem.candidates, poem.relaxed) == (1, ("prefix",))
+
+
+@given(
+    prefix=st.none() | st.text(max_size=20) | st.text("月春红云😀，a龘 \ud800", min_size=1, max_size=80),
+    form=st.none() | st.sampled_from(sorted(FORMS)),
+    script=st.sampled_from(SCRIPTS),
+    constrained=st.booleans(),
+)
+@settings(deadline=None, max_examples=150)
+def test_any_prefix_gives_a_poem_or_a_sentence(
+    toy_poet: Poet, prefix: str | None, form: str | None, script: Script, constrained: bool
+) -> None:
+    asked = FORMS[form] if form else None
+    request = ComposeRequest(prefix, asked, 5, best_of=2, script=script, constrained=constrained)
+    try:
+        poem = toy_poet.compose(request)
+    except RequestError:
+        assert prefix is not None
+        assert not hanzi_of(unicodedata.normalize("NFKC", prefix))
+        return
+    assert poem.text.startswith(poem.prefix)
+    assert is_hanzi(poem.text[0])
+    assert "".join(poem.lines) == hanzi_of(poem.text)
+    if constrained:
+        assert poem.form is not None
+        assert FORMS[poem.form].fits(poem.text)
+        assert form in (None, poem.form)
+
+
+def test_without_constraints_the_model_decides(toy_poet: Poet) -> None:
+    poem = toy_poet.compose(ComposeRequest(prefix="月，", form=FORMS["五絕"], seed=4, best_of=1, constrained=False))
+    assert poem.text.startswith("月，")
+    assert len(poem.text) <= 128
+    assert poem.form is None
+    assert poem.relaxed == ("form",)
+
+
+def test_a_poet_without_punctuation_cannot_compose(toy_card: PoetCard, toy_tensors: Tensors) -> None:
+    card = toy_card.model_copy(update={"vocabulary": Characters(characters="月花")})
+    with pytest.raises(PackageError, match="cannot compose"):
+        Poet(card, toy_tensors)
+
+
+def test_serving_does_not_import_torch(toy_package: Path, tmp_path: Path) -> None:
+    poems = tmp_path / "poems.jsonl"
+    poems.write_text('{"text": "月明。"}\n', encoding="utf-8")
+    program = """
+import sys
+import unicodedata
+from pathlib import Path
+from poetcore.evaluation.report import evaluate_file
+from poetcore.generation import ComposeRequest, Poet
+
+poet = Poet.load(Path(sys.argv[1]))
+poet.compose(ComposeRequest(prefix="月", script="hans"))
+evaluate_file(Path(sys.argv[2]), poet)
+assert "torch" not in sys.modules
+"""
+    subprocess.run([sys.executable, "-c", program, str(toy_package), str(poems)], check=True)
+
+
+def test_a_copied_package_is_the_same_poet(toy_package: Path, toy_poet: Poet, tmp_path: Path) -> None:
+    copy = Path(shutil.copytree(toy_package, tmp_path / "copy"))
+    request = ComposeRequest(prefix="月", best_of=FEW)
+    assert Poet.load(copy).compose(request) == toy_poet.compose(request)

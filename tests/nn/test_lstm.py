@@ -1,0 +1,131 @@
+"""Three LSTMs that are one: numpy by hand, our torch layer, torch's, held equal in float64."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+import torch
+
+from poetcore.nn import lstm_numpy
+from poetcore.nn.lstm_numpy import Array, LSTMWeights
+from poetcore.nn.lstm_torch import OwnLSTM, TorchLSTM
+
+STEPS, ROWS, INPUT, HIDDEN = 5, 3, 4, 6
+
+
+@pytest.fixture
+def weights() -> LSTMWeights:
+    random = np.random.default_rng(1)
+    return LSTMWeights(
+        random.normal(size=(4 * HIDDEN, INPUT)),
+        random.normal(size=(4 * HIDDEN, HIDDEN)),
+        random.normal(size=4 * HIDDEN),
+    )
+
+
+@pytest.fixture
+def inputs() -> Array:
+    return np.random.default_rng(2).normal(size=(STEPS, ROWS, INPUT))
+
+
+@pytest.fixture
+def d_outputs() -> Array:
+    """dL/dh of each step, for a loss that looks at every step."""
+    return np.random.default_rng(3).normal(size=(STEPS, ROWS, HIDDEN))
+
+
+def torch_layer(kind: type[OwnLSTM] | type[TorchLSTM], weights: LSTMWeights) -> OwnLSTM | TorchLSTM:
+    layer = kind(INPUT, HIDDEN).double()
+    with torch.no_grad():
+        layer.get_parameter("weight_ih_l0").copy_(torch.from_numpy(weights.weight_ih))
+        layer.get_parameter("weight_hh_l0").copy_(torch.from_numpy(weights.weight_hh))
+        layer.get_parameter("bias_ih_l0").copy_(torch.from_numpy(weights.bias))
+    return layer
+
+
+def relative_error(ours: Array, theirs: Array) -> float:
+    return float(np.abs(ours - theirs).max() / max(1e-30, np.abs(theirs).max()))
+
+
+@pytest.mark.parametrize("kind", [OwnLSTM, TorchLSTM])
+def test_forward_and_backward_equal_torch(
+    kind: type[OwnLSTM] | type[TorchLSTM], weights: LSTMWeights, inputs: Array, d_outputs: Array
+) -> None:
+    zeros = np.zeros((ROWS, HIDDEN))
+    trace = lstm_numpy.forward(weights, inputs, zeros, zeros)
+    gradients = lstm_numpy.backward(weights, trace, d_outputs)
+
+    layer = torch_layer(kind, weights)
+    theirs = torch.from_numpy(inputs).requires_grad_()
+    outputs = layer(theirs)
+    outputs.backward(torch.from_numpy(d_outputs))
+
+    assert relative_error(trace.hidden[1:], outputs.detach().numpy()) < 1e-12
+    assert theirs.grad is not None
+    assert relative_error(gradients.inputs, theirs.grad.numpy()) < 1e-10
+    for name, ours in (
+        ("weight_ih", gradients.weight_ih),
+        ("weight_hh", gradients.weight_hh),
+        ("bias_ih", gradients.bias),
+    ):
+        gradient = layer.get_parameter(f"{name}_l0").grad
+        assert gradient is not None
+        assert relative_error(ours, gradient.numpy()) < 1e-10
+
+
+def central_difference(loss: Callable[[], float], values: Array, step: float = 1e-6) -> Array:
+    differences = np.empty_like(values)
+    for index in np.ndindex(values.shape):
+        kept = values[index]
+        values[index] = kept + step
+        above = loss()
+        values[index] = kept - step
+        below = loss()
+        values[index] = kept
+        differences[index] = (above - below) / (2 * step)
+    return differences
+
+
+def test_backward_equals_central_differences(weights: LSTMWeights, inputs: Array, d_outputs: Array) -> None:
+    random = np.random.default_rng(4)
+    hidden, cell = random.normal(size=(2, ROWS, HIDDEN))
+
+    def loss() -> float:
+        return float((lstm_numpy.forward(weights, inputs, hidden, cell).hidden[1:] * d_outputs).sum())
+
+    gradients = lstm_numpy.backward(weights, lstm_numpy.forward(weights, inputs, hidden, cell), d_outputs)
+    for ours, values in (
+        (gradients.inputs, inputs),
+        (gradients.hidden, hidden),
+        (gradients.cell, cell),
+        (gradients.weight_ih, weights.weight_ih),
+        (gradients.weight_hh, weights.weight_hh),
+        (gradients.bias, weights.bias),
+    ):
+        assert relative_error(ours, central_difference(loss, values)) < 1e-6
+
+
+def test_the_stacks_are_equal_and_have_the_same_parameters() -> None:
+    torch.manual_seed(5)
+    own, theirs = OwnLSTM(INPUT, HIDDEN, layers=3).double(), TorchLSTM(INPUT, HIDDEN, layers=3).double()
+    with torch.no_grad():
+        for name, parameter in own.named_parameters():
+            theirs.get_parameter(name).copy_(parameter)
+    inputs = torch.randn(STEPS, ROWS, INPUT, dtype=torch.float64)
+    assert torch.allclose(own(inputs), theirs(inputs), rtol=1e-12, atol=1e-14)
+    learning = {name: tuple(p.shape) for name, p in theirs.named_parameters() if p.requires_grad}
+    assert learning == {name: tuple(p.shape) for name, p in own.named_parameters()}
+
+
+def test_large_numbers_neither_overflow_nor_warn(weights: LSTMWeights) -> None:
+    trace = lstm_numpy.forward(weights, np.full((2, 1, INPUT), 1e4), np.zeros((1, HIDDEN)), np.zeros((1, HIDDEN)))
+    assert np.isfinite(trace.hidden).all()
+
+
+def test_xavier_bounds_every_gate_and_biases_are_zero() -> None:
+    torch.manual_seed(6)
+    layer = OwnLSTM(40, 60)
+    bound = (6 / (40 + 60)) ** 0.5
+    weight = layer.get_parameter("weight_ih_l0")
+    assert bound * 0.98 < weight.abs().max().item() <= bound
+    assert not layer.get_parameter("bias_ih_l0").any()

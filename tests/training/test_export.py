@@ -1,0 +1,76 @@
+"""From a run to a package that numpy serves."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from poetcore.corpus import START, PreparedCorpus
+from poetcore.errors import StorageError, TrainingError
+from poetcore.generation import Poet
+from poetcore.nn.language_model import LanguageModel
+from poetcore.package import as_float32, write_package
+from poetcore.training.checkpoints import load_checkpoint
+from poetcore.training.export import packaged, refuse_foreign_folder
+from poetcore.training.loop import Progress, Trainer, set_parameters
+from poetcore.training.presets import settings_for
+from poetcore.training.run import Run, begin_run
+
+
+class Silent:
+    """An observer that looks away."""
+
+    def began(self, progress: Progress, batches: int, epochs: int) -> None:
+        pass
+
+    def updated(self, progress: Progress, loss: float) -> None:
+        pass
+
+    def epoch_ended(self, row: dict[str, Any]) -> None:
+        pass
+
+
+@pytest.fixture(scope="module", params=["tied", "untied"])
+def run(request: pytest.FixtureRequest, tiny_corpus: PreparedCorpus, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    sizes = ["vocabulary_size=60", "embedding_size=8", "hidden_size=8", "layers=2", "batch_poems=16", "epochs=1"]
+    settings = settings_for("seed", [*sizes, f"tied={request.param == 'tied'}"])
+    begun = begin_run(tmp_path_factory.mktemp("export") / "run", settings, tiny_corpus)
+    Trainer(begun, tiny_corpus, Silent()).train()
+    return begun
+
+
+def test_the_package_computes_what_the_trained_model_computes(run: Run, tmp_path: Path) -> None:
+    card, tensors = packaged(run)
+    assert all(tensor.dtype == np.float16 for tensor in tensors.values())
+    write_package(tmp_path / "poet", card, tensors)
+    poet = Poet.load(tmp_path / "poet")
+    model = LanguageModel(run.architecture)
+    set_parameters(model, load_checkpoint(run.best).tensors)
+    ids = np.array([START, 5, 9, 30, 7], dtype=np.int32)
+    state = poet.engine.start(1)
+    for token in ids:
+        state = poet.engine.step(np.array([token], dtype=np.int32), state)
+    with torch.no_grad():
+        expected = model(torch.from_numpy(ids.astype(np.int64))[:, None])[-1]
+    # float16 keeps 11 bits of each weight.
+    assert np.allclose(poet.engine.logits(state), expected.numpy(), atol=2e-2)
+
+
+def test_the_card_says_where_the_poet_comes_from(run: Run) -> None:
+    card, tensors = packaged(run)
+    assert card.training["data_fingerprint"] == run.data_fingerprint
+    assert card.training["settings"]["hidden_size"] == 8
+    assert card.metrics["validation_perplexity"] > 1
+    assert card.metrics["test_perplexity"] > 1
+    assert card.forms == ("五絕", "七絕", "五律", "七律")
+    assert Poet(card, as_float32(tensors)).version == card.version
+
+
+def test_a_run_without_an_epoch_and_a_foreign_folder_are_refused(tiny_corpus: PreparedCorpus, tmp_path: Path) -> None:
+    begun = begin_run(tmp_path / "run", settings_for("seed"), tiny_corpus)
+    with pytest.raises(TrainingError, match="an epoch has to end first"):
+        packaged(begun)
+    with pytest.raises(StorageError, match="no poet package"):
+        refuse_foreign_folder(tmp_path / "run")

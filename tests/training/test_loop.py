@@ -1,0 +1,244 @@
+"""The loop: it learns, stops, and goes on after anything as if nothing had happened."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from poetcore.corpus import PreparedCorpus
+from poetcore.errors import CheckpointError, StorageError, TrainingError
+from poetcore.training import loop
+from poetcore.training.checkpoints import CURRENT, load_checkpoint
+from poetcore.training.loop import Progress, Trainer
+from poetcore.training.presets import OPTIMISERS, TrainingSettings, settings_for
+from poetcore.training.run import begin_run, open_run, resume_run
+
+SIZES = ("vocabulary_size=60", "embedding_size=8", "hidden_size=8", "batch_poems=16", "epochs=2", "dropout=0.2")
+
+
+class Silent:
+    """An observer that only looks; `stop_at` ends the run as an unforeseen error would."""
+
+    def __init__(self, stop_at: int | None = None) -> None:
+        self.stop_at = stop_at
+        self.resumed_at: int | None = None
+
+    def began(self, progress: Progress, batches: int, epochs: int) -> None:
+        self.resumed_at = progress.updates
+
+    def updated(self, progress: Progress, loss: float) -> None:
+        if progress.updates == self.stop_at:
+            raise InterruptedError
+
+    def epoch_ended(self, row: dict[str, Any]) -> None:
+        pass
+
+
+def curve(run_folder: Path) -> list[dict[str, Any]]:
+    rows = [json.loads(line) for line in (run_folder / "metrics.jsonl").read_text().splitlines()]
+    return [{key: value for key, value in row.items() if key != "seconds"} for row in rows]
+
+
+def unbroken(folder: Path, settings: TrainingSettings, corpus: PreparedCorpus) -> list[dict[str, Any]]:
+    Trainer(begin_run(folder, settings, corpus), corpus, Silent()).train()
+    return curve(folder)
+
+
+def test_it_learns_and_leaves_what_a_person_wants(
+    tiny_corpus: PreparedCorpus, tiny_settings: TrainingSettings, tmp_path: Path
+) -> None:
+    rows = unbroken(tmp_path / "run", tiny_settings, tiny_corpus)
+    assert [row["epoch"] for row in rows] == [1, 2]
+    assert rows[1]["validation_cross_entropy"] < rows[0]["validation_cross_entropy"] < 4.1  # ln 60
+    assert all(row["sample"].startswith("月") or row["sample"] for row in rows)
+    assert (tmp_path / "run" / "curves.png").read_bytes().startswith(b"\x89PNG")
+    result = json.loads((tmp_path / "run" / "result.json").read_text())
+    assert result["stopped"] == "epochs"
+    assert result["best"]["epoch"] == 2
+    assert 1 < result["test_perplexity"] < 60
+
+
+@pytest.mark.parametrize(("optimiser", "lstm"), [*((name, "torch") for name in OPTIMISERS), ("adam", "own")])
+def test_a_broken_run_resumes_to_the_same_curve(
+    tiny_corpus: PreparedCorpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, optimiser: str, lstm: str
+) -> None:
+    settings = settings_for("seed", [*SIZES, f"optimiser={optimiser}", f"lstm={lstm}", "learning_rate=0.05"])
+    expected = unbroken(tmp_path / "unbroken", settings, tiny_corpus)
+    monkeypatch.setattr(loop, "_SAVE_EVERY_S", 0.0)
+    folder = tmp_path / "broken"
+    with pytest.raises(InterruptedError):
+        Trainer(begin_run(folder, settings, tiny_corpus), tiny_corpus, Silent(stop_at=7)).train()
+    for stop_at in (20, 25, None):
+        observer = Silent(stop_at)
+        trainer = Trainer(resume_run(folder, settings, tiny_corpus), tiny_corpus, observer)
+        if stop_at is None:
+            trainer.train()
+        else:
+            with pytest.raises(InterruptedError):
+                trainer.train()
+        assert observer.resumed_at
+    assert curve(folder) == expected
+
+
+# Kills itself with SIGKILL when the given number of files has been written, or half written.
+KILLED_RUN = """
+import os, signal, sys
+from pathlib import Path
+from poetcore.corpus import PreparedCorpus
+from poetcore.progress import TrainingDisplay
+from poetcore.training import loop
+from poetcore.training.presets import settings_for
+from poetcore.training.run import begin_run, resume_run
+
+data, out, kill_at, *assignments = sys.argv[1:]
+loop._SAVE_EVERY_S = 0.0
+written = 0
+whole_write = os.fsync
+def fsync(descriptor):
+    global written
+    whole_write(descriptor)
+    written += 1
+    if written == int(kill_at):
+        os.kill(os.getpid(), signal.SIGKILL)
+os.fsync = fsync
+corpus, settings = PreparedCorpus.load(Path(data)), settings_for("seed", assignments)
+run = (resume_run if (Path(out) / "run.json").exists() else begin_run)(Path(out), settings, corpus)
+with TrainingDisplay() as display:
+    loop.Trainer(run, corpus, display).train()
+"""
+
+
+@pytest.fixture(scope="module")
+def unkilled_curve(tiny_corpus: PreparedCorpus, tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
+    return unbroken(tmp_path_factory.mktemp("unkilled") / "run", settings_for("seed", SIZES), tiny_corpus)
+
+
+@pytest.mark.parametrize("kill_at", [9, 11, 13, 57])
+def test_kill_9_at_any_write_loses_nothing(
+    tiny_data: Path, tiny_corpus: PreparedCorpus, tmp_path: Path, unkilled_curve: list[dict[str, Any]], kill_at: int
+) -> None:
+    settings = settings_for("seed", SIZES)
+    folder = tmp_path / "killed"
+    killed = subprocess.run(
+        [sys.executable, "-c", KILLED_RUN, str(tiny_data), str(folder), str(kill_at), *SIZES],
+        check=False,
+        capture_output=True,
+        env=os.environ | {"OMP_NUM_THREADS": "1"},
+    )
+    assert killed.returncode == -signal.SIGKILL
+    observer = Silent()
+    Trainer(resume_run(folder, settings, tiny_corpus), tiny_corpus, observer).train()
+    assert observer.resumed_at
+    assert curve(folder) == unkilled_curve
+    named = {json.loads(path.read_text())["tensors"]["file"] for path in (folder / "checkpoints").glob("*.json")}
+    assert {path.name for path in (folder / "checkpoints").glob("*.safetensors")} == named
+
+
+def test_validation_turning_up_stops_and_the_best_weights_stay(tiny_corpus: PreparedCorpus, tmp_path: Path) -> None:
+    settings = settings_for("seed", [*SIZES, "learning_rate=0.3", "epochs=40", "patience=1", "dropout=0"])
+    run = begin_run(tmp_path / "run", settings, tiny_corpus)
+    result = Trainer(run, tiny_corpus, Silent()).train()
+    rows = curve(tmp_path / "run")
+    assert result["stopped"] == "validation"
+    assert rows[-1]["validation_perplexity"] > rows[-2]["validation_perplexity"]
+    assert load_checkpoint(run.best).state["epoch"] == rows[-2]["epoch"] == result["best"]["epoch"]
+
+
+def test_minutes_end_a_run_that_resume_goes_on_with(
+    tiny_corpus: PreparedCorpus, tiny_settings: TrainingSettings, tmp_path: Path
+) -> None:
+    expected = unbroken(tmp_path / "unbroken", tiny_settings, tiny_corpus)
+    run = begin_run(tmp_path / "run", tiny_settings, tiny_corpus)
+    assert Trainer(run, tiny_corpus, Silent()).train(minutes=0)["stopped"] == "minutes"
+    assert Trainer(run, tiny_corpus, Silent()).train()["stopped"] == "epochs"
+    assert curve(tmp_path / "run") == expected
+
+
+def test_a_loss_that_is_no_number_is_an_error_and_the_checkpoint_stays(
+    tiny_corpus: PreparedCorpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(loop, "_SAVE_EVERY_S", 0.0)
+    settings = settings_for("seed", [*SIZES, "optimiser=sgd", "learning_rate=1e30"])
+    run = begin_run(tmp_path / "run", settings, tiny_corpus)
+    with pytest.raises(TrainingError, match="not a number"):
+        Trainer(run, tiny_corpus, Silent()).train()
+    assert load_checkpoint(run.checkpoints).state["updates"] >= 1
+
+
+def test_a_full_disk_is_an_error_and_the_last_checkpoint_stays(
+    tiny_corpus: PreparedCorpus, tiny_settings: TrainingSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(loop, "_SAVE_EVERY_S", 0.0)
+    run = begin_run(tmp_path / "run", tiny_settings, tiny_corpus)
+    with pytest.raises(InterruptedError):
+        Trainer(run, tiny_corpus, Silent(stop_at=5)).train()
+
+    def full(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", full)
+        with pytest.raises(StorageError, match="No space left on device"):
+            Trainer(run, tiny_corpus, Silent()).train()
+    assert load_checkpoint(run.checkpoints).state["updates"] == 4
+    assert not list(tmp_path.rglob("*.partial*"))
+
+
+@pytest.mark.parametrize("damage", ["torn tensors", "changed tensors", "changed state", "torn state", "no tensors"])
+def test_a_damaged_checkpoint_is_named_and_the_one_before_it_works(
+    tiny_corpus: PreparedCorpus,
+    tiny_settings: TrainingSettings,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    damage: str,
+) -> None:
+    monkeypatch.setattr(loop, "_SAVE_EVERY_S", 0.0)
+    run = begin_run(tmp_path / "run", tiny_settings, tiny_corpus)
+    with pytest.raises(InterruptedError):
+        Trainer(run, tiny_corpus, Silent(stop_at=6)).train()
+    current = run.checkpoints / CURRENT
+    tensors = run.checkpoints / json.loads(current.read_text())["tensors"]["file"]
+    damages = {
+        "torn tensors": lambda: os.truncate(tensors, tensors.stat().st_size // 2),
+        "changed tensors": lambda: tensors.write_bytes(tensors.read_bytes()[:-1] + b"\x01"),
+        "changed state": lambda: current.write_text(current.read_text().replace('"updates": 5', '"updates": 6')),
+        "torn state": lambda: os.truncate(current, 40),
+        "no tensors": tensors.unlink,
+    }
+    damages[damage]()
+    with pytest.raises(CheckpointError, match=r"the one before it is whole: delete checkpoint\.json") as caught:
+        Trainer(run, tiny_corpus, Silent()).train()
+    assert "resume from update 4" in str(caught.value)
+    current.unlink()
+    observer = Silent(stop_at=5)
+    with pytest.raises(InterruptedError):
+        Trainer(run, tiny_corpus, observer).train()
+    assert observer.resumed_at == 4
+
+
+def test_resuming_takes_the_same_settings_and_data(
+    tiny_corpus: PreparedCorpus, tiny_settings: TrainingSettings, tmp_path: Path
+) -> None:
+    with pytest.raises(TrainingError, match="holds no run"):
+        resume_run(tmp_path / "run", tiny_settings, tiny_corpus)
+    begin_run(tmp_path / "run", tiny_settings, tiny_corpus)
+    assert open_run(tmp_path / "run").settings == tiny_settings
+    with pytest.raises(TrainingError, match="add --resume"):
+        begin_run(tmp_path / "run", tiny_settings, tiny_corpus)
+    with pytest.raises(TrainingError, match="begun with hidden_size=8, not 256"):
+        resume_run(
+            tmp_path / "run",
+            settings_for("seed", [s for s in SIZES if "hidden" not in s] + ["layers=2", "learning_rate=0.01"]),
+            tiny_corpus,
+        )
+
+
+def test_a_corpus_too_small_for_the_batches_is_refused(tiny_corpus: PreparedCorpus, tmp_path: Path) -> None:
+    settings = settings_for("seed", [*SIZES, "batch_poems=5000"])
+    with pytest.raises(TrainingError, match="too few for batches of 5000"):
+        Trainer(begin_run(tmp_path / "run", settings, tiny_corpus), tiny_corpus, Silent())
