@@ -10,8 +10,10 @@ class Poem:
 
     text: str
     """One string with its punctuation and no line breaks, in the script that was asked for."""
+    traditional: str
+    """The text as the poet wrote it; simplified script cannot be turned back without guessing."""
     lines: tuple[str, ...]
-    """The same without punctuation."""
+    """The lines of `text`, without punctuation."""
     form: str | None
     """None where the text fits no form (only possible without constraints)."""
     rhyme_group: str | None
@@ -30,4 +32,5 @@ class Poem:
 
     def as_dict(self) -> dict[str, Any]:
         """The JSON object that `poet compose --json` prints."""
-        return asdict(self) | {"lines": list(self.lines), "relaxed": list(self.relaxed)}
+        shown = asdict(self) | {"lines": list(self.lines), "relaxed": list(self.relaxed)}
+        return {key: value for key, value in shown.items() if key != "traditional"}

@@ -60,15 +60,15 @@ class Poet:
     def _poem(self, request: ComposeRequest, planned: Plan, text: str, points: float, candidates: int) -> Poem:
         form = next((form for form in FORMS.values() if form.fits(text)), None)
         missed = request.form is not None and form != request.form
-        if request.script == "hans":
-            text = to_simplified(text)
+        shown = to_simplified(text) if request.script == "hans" else text
         return Poem(
-            text=text,
-            lines=lines_of(text),
+            text=shown,
+            traditional=text,
+            lines=lines_of(shown),
             form=form.name if form else None,
             rhyme_group=None,
             title=None,
-            prefix=text[: len(planned.prefix)],
+            prefix=shown[: len(planned.prefix)],
             seed=request.seed,
             poet=self.version,
             score=points,

@@ -65,7 +65,7 @@ def test_a_poem_stays_in_its_split_when_poems_are_added(
     shares = [sum(split == wanted for split in many.values()) / len(many) for wanted in (TRAIN, VALIDATION, TEST)]
     assert 0.8 < shares[0] < 0.97
     assert min(shares[1:]) > 0.01
-    assert split_of("月落，烏啼。") == split_of("月落烏啼")
+    assert split_of("月下，孤舟。") == split_of("月下孤舟")
 
 
 def test_validation_and_test_share_no_line_with_training(

@@ -1,0 +1,1 @@
+"""The Telegram bot around `poetcore`: handlers, storage, the local chat."""

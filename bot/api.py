@@ -1,0 +1,174 @@
+"""The way to the Bot API: a request that waits where waiting helps, and the loop that fetches updates."""
+
+import asyncio
+import json
+import logging
+import random
+from asyncio import sleep
+from collections.abc import Awaitable
+from http import HTTPStatus
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+import httpx
+from telegram import Bot
+from telegram.error import Conflict, InvalidToken, NetworkError, TelegramError
+from telegram.ext import ExtBot
+from telegram.request import HTTPXRequest
+
+from bot.errors import TokenError
+
+# What the bot listens to; Telegram then does not even send the rest.
+ALLOWED_UPDATES: Final = ("message", "callback_query")
+
+_LONG_POLL_S: Final = 25
+# Between empty answers: a server that does not know long polls is not asked without end.
+_BREATH_S: Final = 0.1
+_ATTEMPTS: Final = 4
+_LONGEST_WAIT_S: Final = 30.0
+# The first two have loops of their own, which say in the log what they wait for; the third is not worth a wait.
+_IMPATIENT: Final = frozenset({"getMe", "getUpdates", "sendChatAction"})
+
+_log = logging.getLogger(__name__)
+
+
+class UnknownMethodError(TelegramError):
+    """The server does not know a method. python-telegram-bot would call the token invalid."""
+
+
+class TooManyRequestsError(TelegramError):
+    """The server asks for a pause (429). python-telegram-bot's RetryAfter warns of its own deprecation when made."""
+
+    def __init__(self, wait: float) -> None:
+        super().__init__(f"too many requests, the server asks to wait {wait:g} s")
+        self.wait = wait
+
+
+class PatientRequest(HTTPXRequest):
+    """Tries again what surely was not done: 429, 5xx, no connection.
+
+    A request whose answer was lost may have been done, so it is never repeated: a reader gets no poem twice.
+    """
+
+    async def do_request(self, url: str, method: str, *args: Any, **kwargs: Any) -> tuple[int, bytes]:
+        """Make one Bot API request, as python-telegram-bot asks for it."""
+        name = url.rsplit("/", 1)[-1]
+        attempts = 1 if name in _IMPATIENT else _ATTEMPTS
+        for attempt in range(1, attempts):
+            try:
+                return await self._try(name, url, method, *args, **kwargs)
+            except (TooManyRequestsError, _ServerFaultError, NetworkError) as error:
+                if not _is_worth_another_try(error):
+                    raise
+                wait = _wait_after(error, attempt)
+                _log.warning("%s: %s; trying again in %.1f s", name, error, wait)
+                await sleep(wait)
+        return await self._try(name, url, method, *args, **kwargs)
+
+    async def _try(self, name: str, *args: Any, **kwargs: Any) -> tuple[int, bytes]:
+        code, payload = await super().do_request(*args, **kwargs)
+        if code == HTTPStatus.NOT_FOUND and name != "getMe":
+            raise UnknownMethodError(f"the server does not know {name}")
+        if code == HTTPStatus.TOO_MANY_REQUESTS:
+            raise TooManyRequestsError(_wait_asked_for(payload))
+        if code >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            raise _ServerFaultError(f"the server answered {code}")
+        return code, payload
+
+
+class _ServerFaultError(NetworkError):
+    """The server says that it did nothing because of a fault of its own (5xx)."""
+
+
+def make_bot(token: str, base_url: str) -> ExtBot[None]:
+    """A bot for the API at `base_url`."""
+    # A proxy from the environment is no way to this very machine.
+    direct = {"trust_env": urlsplit(base_url).hostname not in {"127.0.0.1", "localhost", "::1"}}
+    return ExtBot(
+        token,
+        base_url=base_url,
+        request=PatientRequest(128, connect_timeout=10, read_timeout=20, pool_timeout=10, httpx_kwargs=direct),
+        get_updates_request=PatientRequest(2, connect_timeout=10, httpx_kwargs=direct),
+    )
+
+
+async def greet(bot: Bot) -> None:
+    """Ask the server who the bot is, until it answers; raises `TokenError` if it does not know the token."""
+    failures = 0
+    while True:
+        try:
+            await bot.initialize()
+        except InvalidToken:
+            raise TokenError(
+                "Telegram does not know this token: copy it again from @BotFather into TELEGRAM_BOT_TOKEN "
+                "(and look at YUEXIA_TELEGRAM_BASE_URL if that is set)"
+            ) from None
+        except TelegramError as error:
+            failures += 1
+            await _pause("cannot reach the Bot API", error, failures)
+        else:
+            return
+
+
+async def receive(bot: Bot, queue: "asyncio.Queue[object]") -> None:
+    """Fetch updates into `queue` for ever; raises `TokenError` when the token is taken back.
+
+    Used instead of python-telegram-bot's Updater, which ends without a word when a server answers 404 or 401 once,
+    must delete a webhook before it starts, and prints a traceback for every cut of the network.
+    """
+    offset: int | None = None
+    failures = 0
+    while True:
+        try:
+            updates = await bot.get_updates(offset=offset, timeout=_LONG_POLL_S, allowed_updates=ALLOWED_UPDATES)
+        except InvalidToken:
+            raise TokenError("Telegram no longer knows this token: give the new one in TELEGRAM_BOT_TOKEN") from None
+        # What python-telegram-bot raises on an update that is not as the Bot API says.
+        except (TelegramError, KeyError, TypeError, ValueError) as error:
+            failures += 1
+            if isinstance(error, Conflict) and "webhook" in error.message:
+                await quietly("deleteWebhook", bot.delete_webhook())
+            await _pause("cannot fetch updates", error, failures)
+            continue
+        failures = 0
+        for update in updates:
+            queue.put_nowait(update)
+            # The next request confirms them; what a crash leaves unhandled between is not asked for again.
+            offset = update.update_id + 1
+        if not updates:
+            await sleep(_BREATH_S)
+
+
+async def quietly(what: str, call: Awaitable[object]) -> None:
+    """Make a call whose failure changes nothing for the reader: it is noted and that is all."""
+    try:
+        await call
+    except TelegramError as error:
+        _log.info("%s failed: %s", what, error)
+
+
+async def _pause(what: str, error: Exception, failures: int) -> None:
+    wait = _wait_after(error, failures)
+    _log.warning("%s: %s: %s; trying again in %.1f s", what, type(error).__name__, error, wait)
+    await sleep(wait)
+
+
+def _is_worth_another_try(error: TelegramError) -> bool:
+    if isinstance(error, TooManyRequestsError):
+        return error.wait <= _LONGEST_WAIT_S
+    not_sent = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+    return isinstance(error, _ServerFaultError) or isinstance(error.__cause__, not_sent)
+
+
+def _wait_after(error: Exception, failures: int) -> float:
+    """Seconds: what the server asks for, else growing, and never the same for two bots."""
+    if isinstance(error, TooManyRequestsError):
+        return error.wait
+    return min(_LONGEST_WAIT_S, 0.5 * 2.0 ** min(failures, 10)) * random.uniform(0.5, 1.0)  # noqa: S311 no secret
+
+
+def _wait_asked_for(payload: bytes) -> float:
+    try:
+        return max(0.0, float(json.loads(payload)["parameters"]["retry_after"]))
+    except (ValueError, KeyError, TypeError):
+        return 1.0

@@ -1,0 +1,50 @@
+"""What handlers work with: typed, and the same for every one of them."""
+
+from dataclasses import dataclass
+from typing import Any, Final, cast
+
+from telegram.ext import Application, CallbackContext, ExtBot
+
+from bot.composing import Composer
+from bot.settings import Settings
+from bot.storage import Database
+
+_KEY: Final = "services"
+
+BotData = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Services:
+    """Everything outside Telegram that a handler may need."""
+
+    settings: Settings
+    database: Database
+    composer: Composer
+
+
+class Context(CallbackContext[ExtBot[None], dict[Any, Any], dict[Any, Any], BotData]):
+    """The context of one update."""
+
+    @property
+    def services(self) -> Services:
+        """Everything outside Telegram that a handler may need."""
+        return services_of(self.application)
+
+    @property
+    def words(self) -> str:
+        """What stands after the command."""
+        return " ".join(self.args or [])
+
+
+BotApplication = Application[ExtBot[None], Context, dict[Any, Any], dict[Any, Any], BotData, None]
+
+
+def give_services(application: BotApplication, services: Services) -> None:
+    """Let the application's handlers work with `services`."""
+    application.bot_data[_KEY] = services
+
+
+def services_of(application: "Application[Any, Any, Any, Any, BotData, Any]") -> Services:
+    """What `give_services` gave."""
+    return cast(Services, application.bot_data[_KEY])

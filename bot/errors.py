@@ -1,0 +1,23 @@
+"""The bot's exceptions: a branch of poetcore's tree, so that the command line prints them as one line too."""
+
+from typing import ClassVar
+
+from poetcore.errors import PoetcoreError
+
+
+class BotError(PoetcoreError):
+    """Base of every error that the bot raises on purpose."""
+
+
+class BotSettingsError(BotError):
+    """An environment variable has a value that makes no sense; nothing was started."""
+
+    exit_status: ClassVar[int] = 2
+
+
+class DatabaseError(BotError):
+    """The database cannot be opened or is not one that this version can work with."""
+
+
+class TokenError(BotError):
+    """Telegram does not know the bot's token."""

@@ -1,0 +1,59 @@
+"""Which messages are which command."""
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from telegram import Message
+from telegram.constants import ChatType
+from telegram.ext.filters import MessageFilter
+
+# Read from the text itself: not every Bot API server marks commands with entities, and nobody types a space in /poem月.
+_COMMAND: Final = re.compile(r"/([A-Za-z0-9_]{1,32})(?:@([A-Za-z0-9_]{1,64}))?(.*)", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Spoken:
+    """A command as it was typed; `to` is the bot it names, if it names one."""
+
+    name: str
+    to: str | None
+    words: str
+
+
+def spoken(text: str | None) -> Spoken | None:
+    """The command that `text` is; None if it is none."""
+    match = _COMMAND.fullmatch((text or "").strip())
+    return Spoken(match[1].lower(), match[2], match[3]) if match else None
+
+
+class Command(MessageFilter):
+    """Lets `/name` through unless it names another bot; hands its words to the handler as `context.args`."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name=f"/{name}", data_filter=True)
+        self._command = name
+
+    def filter(self, message: Message) -> dict[str, list[str]] | None:
+        """The words after the command, or None."""
+        command = spoken(message.text)
+        if command is None or command.name != self._command or not _is_to_us(command, message):
+            return None
+        return {"args": command.words.split()}
+
+
+class Addressed(MessageFilter):
+    """Lets through text that asks for an answer but is no command we know: in groups only a command to us."""
+
+    def filter(self, message: Message) -> bool:
+        """Whether the sender waits for an answer."""
+        if not message.text:
+            return False
+        command = spoken(message.text)
+        if message.chat.type == ChatType.PRIVATE:
+            return command is None or _is_to_us(command, message)
+        return command is not None and command.to is not None and _is_to_us(command, message)
+
+
+def _is_to_us(command: Spoken, message: Message) -> bool:
+    return command.to is None or command.to.lower() == message.get_bot().username.lower()

@@ -1,0 +1,45 @@
+"""What happens when a handler fails: it is logged first, then the reader hears an apology."""
+
+import logging
+
+from telegram import Update
+from telegram.error import BadRequest, Forbidden, NetworkError
+from telegram.ext import ApplicationHandlerStop
+
+from bot.api import TooManyRequestsError, UnknownMethodError, quietly
+from bot.context import Context
+from bot.handlers.answering import answer
+from bot.view.messages import messages_for
+
+_log = logging.getLogger(__name__)
+
+
+async def on_error(update: object, context: Context) -> None:
+    """Log an error with the update's id, never with its text, and apologise where that can help."""
+    error = context.error
+    number = update.update_id if isinstance(update, Update) else None
+    if _is_of_the_network(error):
+        # An apology would not arrive either, or would follow an answer that did arrive.
+        _log.warning("update %s: %s: %s", number, type(error).__name__, error)
+    else:
+        _log.error("update %s failed", number, exc_info=error)
+        if isinstance(update, Update):
+            await quietly("apology", _apologise(update))
+    # Otherwise an update that the gate failed on would go on to the handlers behind it.
+    raise ApplicationHandlerStop
+
+
+def _is_of_the_network(error: Exception | None) -> bool:
+    # python-telegram-bot derives BadRequest, a mistake of ours, from NetworkError.
+    return isinstance(error, Forbidden | NetworkError | TooManyRequestsError | UnknownMethodError) and not isinstance(
+        error, BadRequest
+    )
+
+
+async def _apologise(update: Update) -> None:
+    user = update.effective_user
+    sorry = messages_for(user.language_code if user else None).sorry
+    if update.callback_query:
+        await update.callback_query.answer(sorry)
+    elif update.message:
+        await answer(update.message, sorry)

@@ -1,0 +1,39 @@
+"""The gate before all handlers: what is not ours stays outside, what was answered before is not answered again."""
+
+from functools import partial
+
+from telegram import Update
+from telegram.ext import ApplicationHandlerStop
+
+from bot.context import Context
+from bot.storage.readers import Arrival, admit
+
+
+async def gate(update: Update, context: Context) -> None:
+    """Let a new update from a reader pass, and remember it and its reader.
+
+    It is remembered before it is handled: after a crash between, one answer is missing rather than one given twice.
+    """
+    arrival = arrival_of(update, context.bot.id)
+    if arrival is None or not await context.services.database.run(partial(admit, arrival=arrival)):
+        raise ApplicationHandlerStop
+
+
+def arrival_of(update: Update, bot_id: int) -> Arrival | None:
+    """What there is to remember of a message or a press by a reader; None for anything else.
+
+    Edited messages, posts in channels, other bots, and messages in the name of a group are none of our business.
+    """
+    source = update.message or update.callback_query
+    user = source.from_user if source is not None else None
+    if user is None or user.is_bot:
+        return None
+    chat = update.effective_chat
+    return Arrival(
+        bot_id=bot_id,
+        update_id=update.update_id,
+        user_id=user.id,
+        language_code=user.language_code,
+        chat_id=chat.id if chat else None,
+        chat_kind=chat.type if chat else None,
+    )

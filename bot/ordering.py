@@ -1,0 +1,54 @@
+"""Many updates at once, but those of one chat one after the other."""
+
+import asyncio
+from collections.abc import Awaitable
+from typing import Any, Final
+from weakref import WeakValueDictionary
+
+from telegram import Update
+from telegram.ext import BaseUpdateProcessor
+
+_AT_WORK: Final = 64
+_WAITING: Final = 100_000
+
+
+class OrderedByChat(BaseUpdateProcessor):
+    """Processes updates concurrently, each chat's in the order of their arrival.
+
+    The bound counts the updates that are being worked on, not those that wait for their chat: a flooded chat holds up
+    nobody but itself.
+    """
+
+    __slots__ = ("_locks", "_places")
+
+    def __init__(self, at_work: int = _AT_WORK) -> None:
+        super().__init__(_WAITING)
+        self._places = asyncio.Semaphore(at_work)
+        self._locks: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
+
+    async def do_process_update(self, update: object, coroutine: Awaitable[Any]) -> None:
+        """Await `coroutine` when the chat's earlier updates are done and a place is free."""
+        async with self._lock_of(update), self._places:
+            await coroutine
+
+    async def initialize(self) -> None:
+        """Nothing is to be prepared."""
+
+    async def shutdown(self) -> None:
+        """Nothing is to be put away."""
+
+    def _lock_of(self, update: object) -> asyncio.Lock:
+        key = _chat_or_reader(update)
+        if key is None:
+            return asyncio.Lock()
+        # Whoever holds or awaits a lock keeps it alive; the last one to leave lets it go.
+        return self._locks.setdefault(key, asyncio.Lock())
+
+
+def _chat_or_reader(update: object) -> int | None:
+    """A private chat has its reader's id, so a button pressed outside of any chat is in order with it."""
+    if not isinstance(update, Update):
+        return None
+    if update.effective_chat is not None:
+        return update.effective_chat.id
+    return update.effective_user.id if update.effective_user is not None else None

@@ -1,0 +1,118 @@
+"""The bot's life: start, announce, fetch updates until told to stop, finish what was begun."""
+
+import asyncio
+import logging
+import signal
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from typing import Any, Final
+
+from pydantic import SecretStr
+from telegram import Bot
+
+from bot.api import greet, quietly, receive
+from bot.application import build_application
+from bot.composing import Composes
+from bot.context import BotApplication, services_of
+from bot.errors import BotError
+from bot.localchat import LocalChatError, LocalTelegram
+from bot.logs import configure_logging
+from bot.settings import Settings
+from bot.storage import Database
+from bot.storage.readers import forget_old_updates
+from bot.view.language import Language
+from bot.view.messages import CATALOGUE, commands
+
+# How long handlers may finish after the signal to stop; a service manager kills after 90 s.
+_GRACE_S: Final = 10.0
+
+# Telegram knows two-letter codes only; a plain zh is read as traditional, as everywhere in the bot.
+_COMMAND_LANGUAGES: Final = {"": Language.ENGLISH, "zh": Language.HANT}
+
+_log = logging.getLogger(__name__)
+
+
+def serve(settings: Settings, poet: Composes, database: Database, announce: Callable[[str], None]) -> None:
+    """Run until SIGINT or SIGTERM; `announce` gets one line when the bot is ready.
+
+    Raises `BotError` when it cannot start, or when Telegram takes the token back.
+    """
+    database.transact(forget_old_updates)
+    asyncio.run(_until_stopped(_serve(settings, poet, database, announce)))
+
+
+@asynccontextmanager
+async def running(application: BotApplication) -> AsyncIterator["asyncio.Task[None]"]:
+    """The application answering its updates; yields the task that fetches them, which never ends well."""
+    async with AsyncExitStack() as stack:
+        stack.callback(services_of(application).composer.close)
+        stack.push_async_callback(application.bot.shutdown)
+        await greet(application.bot)
+        await application.initialize()
+        stack.push_async_callback(application.shutdown)
+        await application.start()
+        stack.push_async_callback(_finish, application)
+        registering = asyncio.create_task(_register_commands(application.bot))
+        stack.push_async_callback(_cancel, registering)
+        receiving = asyncio.create_task(receive(application.bot, application.update_queue))
+        stack.push_async_callback(_cancel, receiving)
+        yield receiving
+
+
+async def _serve(settings: Settings, poet: Composes, database: Database, announce: Callable[[str], None]) -> None:
+    async with AsyncExitStack() as stack:
+        page = None
+        if settings.telegram_bot_token is None:
+            settings, page = await stack.enter_async_context(_local_telegram(settings))
+        application = build_application(settings, poet, database)
+        receiving = await stack.enter_async_context(running(application))
+        announce(page or f"@{application.bot.username} is listening")
+        await receiving
+
+
+@asynccontextmanager
+async def _local_telegram(settings: Settings) -> AsyncIterator[tuple[Settings, str]]:
+    """The local chat, settings that lead to it, and the address of its page."""
+    server = LocalTelegram(port=settings.port)
+    configure_logging((*settings.secrets, server.token))
+    async with AsyncExitStack() as stack:
+        try:
+            await stack.enter_async_context(server.running())
+        except LocalChatError as error:
+            raise BotError(f"{error} (YUEXIA_PORT)") from error
+        address = {"telegram_bot_token": SecretStr(server.token), "telegram_base_url": server.base_url}
+        yield settings.model_copy(update=address), server.page_url
+
+
+async def _register_commands(bot: Bot) -> None:
+    """Tell Telegram the commands it lists; a server that does not know how is none the worse."""
+    for code, language in _COMMAND_LANGUAGES.items():
+        listed = commands(CATALOGUE[language])
+        await quietly("registering commands", bot.set_my_commands(listed, language_code=code))
+
+
+async def _finish(application: BotApplication) -> None:
+    try:
+        async with asyncio.timeout(_GRACE_S):
+            await application.stop()
+    except TimeoutError:
+        _log.warning("stopped before every answer was sent")
+
+
+async def _cancel(task: "asyncio.Task[None]") -> None:
+    task.cancel()
+    with suppress(asyncio.CancelledError, BotError):
+        await task
+
+
+async def _until_stopped(work: Coroutine[Any, Any, None]) -> None:
+    """Run `work`; on a signal to stop, cancel it once, and wait for what it finishes then."""
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    working, stopping = asyncio.create_task(work), asyncio.create_task(stop.wait())
+    await asyncio.wait({working, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    stopping.cancel()
+    working.cancel()
+    with suppress(asyncio.CancelledError):
+        await working

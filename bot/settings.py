@@ -1,0 +1,168 @@
+"""What the bot is told from outside: environment variables and `.env`, read once at the edge and passed down."""
+
+import re
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+import platformdirs
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from sqlalchemy import URL, make_url
+from sqlalchemy.exc import ArgumentError
+
+from bot.errors import BotSettingsError
+
+_TOKEN: Final = re.compile(r"\d+:[A-Za-z0-9_-]+", re.ASCII)
+_BASE_URL: Final = re.compile(r"https?://[^\s/?#]+[^\s?#]*", re.ASCII)
+_DATABASE: Final = re.compile(r"(sqlite|postgresql)(\+[a-z0-9_]+)?://.*")
+
+
+class Settings(BaseSettings):
+    """Every variable the bot reads; frozen, and never printed with a secret in it."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="YUEXIA_",
+        env_file=".env",
+        env_file_encoding="utf-8",
+        env_ignore_empty=True,
+        extra="ignore",
+        frozen=True,
+        hide_input_in_errors=True,
+        populate_by_name=True,
+        validate_default=False,
+    )
+
+    telegram_bot_token: SecretStr | None = Field(default=None, validation_alias="TELEGRAM_BOT_TOKEN")
+    """The token from @BotFather. Without one the bot serves the local chat page."""
+
+    telegram_base_url: str = "https://api.telegram.org/bot"
+    """Where the Bot API is; the token and the method are appended, as python-telegram-bot's base_url has it."""
+
+    home: Path = Field(default_factory=lambda: default_home())
+    """Folder of everything the bot keeps: the database unless YUEXIA_DATABASE_URL names another."""
+
+    database_url: SecretStr | None = None
+    """SQLAlchemy URL of the database; without one, SQLite in YUEXIA_HOME. May hold a password."""
+
+    admins: Annotated[frozenset[int], NoDecode] = frozenset()
+    """Telegram ids of the administrators, separated by commas."""
+
+    port: int = 8321
+    """Loopback port of the local chat page."""
+
+    poet: Path | None = None
+    """Folder of a poet package; without one, the poet that ships."""
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What must never be seen in a log."""
+        token = self.telegram_bot_token.get_secret_value() if self.telegram_bot_token else None
+        return tuple(secret for secret in (token, self.database.password) if secret)
+
+    @property
+    def database(self) -> URL:
+        """Where the database is; shown as text, the URL hides its password."""
+        if self.database_url is not None:
+            return make_url(self.database_url.get_secret_value())
+        return URL.create("sqlite", database=str(self.home / "yuexia.db"))
+
+    @field_validator("telegram_bot_token", mode="before")
+    @classmethod
+    def _token_has_its_form(cls, value: Any) -> Any:
+        if value is None:
+            return None
+        text = value.get_secret_value() if isinstance(value, SecretStr) else str(value).strip()
+        if not _TOKEN.fullmatch(text):
+            raise ValueError("is not a bot token; copy it from @BotFather, it looks like 123456:ABC-DEF")
+        return text
+
+    @field_validator("telegram_base_url", mode="before")
+    @classmethod
+    def _base_url_is_a_url(cls, value: Any) -> Any:
+        if not _BASE_URL.fullmatch(str(value)):
+            raise ValueError("is not an http address; give it as https://api.telegram.org/bot, without the token")
+        return value
+
+    @field_validator("home", "poet", mode="before")
+    @classmethod
+    def _folder_of_the_user(cls, value: Any) -> Any:
+        return Path(value).expanduser().absolute()
+
+    @field_validator("home")
+    @classmethod
+    def _home_is_a_folder(cls, value: Path) -> Path:
+        if value.exists() and not value.is_dir():
+            raise ValueError(f"is a file: {value}; name a folder")
+        return value
+
+    @field_validator("poet")
+    @classmethod
+    def _poet_is_a_folder(cls, value: Path | None) -> Path | None:
+        if value is not None and not value.is_dir():
+            raise ValueError(f"names no folder: {value}; give the folder of a poet package, or unset it")
+        return value
+
+    @field_validator("database_url", mode="before")
+    @classmethod
+    def _database_url_is_one_of_ours(cls, value: Any) -> Any:
+        text = value.get_secret_value() if isinstance(value, SecretStr) else str(value)
+        if not _DATABASE.fullmatch(text) or _not_a_url(text):
+            raise ValueError(
+                "is not a database address; give sqlite:////folder/yuexia.db or postgresql://user:password@host/name"
+            )
+        if text.startswith("sqlite") and (
+            ":memory:" in text or "mode=memory" in text or text.rstrip("/").endswith(":")
+        ):
+            raise ValueError("names a database in memory, which forgets every rating; give sqlite:////folder/yuexia.db")
+        return text
+
+    @field_validator("admins", mode="before")
+    @classmethod
+    def _admins_are_ids(cls, value: Any) -> Any:
+        if not isinstance(value, str):
+            return value
+        words = [word for word in re.split(r"[,\s]+", value) if word]
+        if not all(re.fullmatch(r"[1-9][0-9]{0,18}", word) for word in words):
+            raise ValueError("is not a list of Telegram ids; give numbers with commas, as /id shows them: 12345,67890")
+        return frozenset(int(word) for word in words)
+
+    @field_validator("port", mode="before")
+    @classmethod
+    def _port_is_a_port(cls, value: Any) -> Any:
+        text = str(value).strip()
+        if not re.fullmatch(r"[0-9]{1,5}", text) or not 1 <= int(text) <= 65535:
+            raise ValueError("is not a port; give a number from 1 to 65535, such as 8321")
+        return int(text)
+
+
+def default_home() -> Path:
+    """The platform's folder for a user's data."""
+    return Path(platformdirs.user_data_dir("yuexia", appauthor=False))
+
+
+def read_settings(**known: Any) -> Settings:
+    """The settings from the environment and `.env`; `known` ones win.
+
+    Raises `BotSettingsError` that names the first wrong variable and says how to put it right.
+    """
+    try:
+        return Settings(**known)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        place = str(first["loc"][0]) if first["loc"] else "the settings"
+        reason = first["msg"].removeprefix("Value error, ")
+        raise BotSettingsError(f"{_variable(place)} {reason}") from None
+    except UnicodeDecodeError:
+        raise BotSettingsError("the file .env is not UTF-8 text; save it as UTF-8") from None
+
+
+def _variable(name: str) -> str:
+    return name if name == "TELEGRAM_BOT_TOKEN" else f"YUEXIA_{name.upper()}"
+
+
+def _not_a_url(text: str) -> bool:
+    try:
+        make_url(text)
+    except (ArgumentError, ValueError):
+        return True
+    return False

@@ -1,0 +1,1 @@
+"""What readers see: messages in three languages, keyboards, poems."""

@@ -1,0 +1,141 @@
+"""What readers see."""
+
+import re
+from dataclasses import astuple, fields
+from itertools import product
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.storage.poems import Tally
+from bot.view.keyboards import RatingPress, rating_keyboard, rating_press
+from bot.view.language import Language, language_of, script_of
+from bot.view.messages import CATALOGUE, Messages, commands, messages_for
+from bot.view.poems import couplets, poem_message
+from poetcore.generation import Poem
+from poetcore.script import to_simplified
+
+RIVER_NIGHT = "月下孤舟過遠灘，江風吹葉夜初寒。一聲鐘起山中寺，行客無眠倚曲欄。"
+
+
+def _poem(**known: str | None) -> Poem:
+    blank: dict[str, str | None] = {"text": RIVER_NIGHT, "form": None, "rhyme_group": None, "title": None}
+    values = {**blank, **known}
+    return Poem(
+        text=values["text"] or "",
+        traditional=values["text"] or "",
+        lines=(),
+        form=values["form"],
+        rhyme_group=values["rhyme_group"],
+        title=values["title"],
+        prefix="月",
+        seed=1,
+        poet="toy",
+        score=-1.0,
+        candidates=1,
+        relaxed=(),
+    )
+
+
+@pytest.mark.parametrize(
+    ("code", "language"),
+    [
+        (None, Language.ENGLISH),
+        ("", Language.ENGLISH),
+        ("en", Language.ENGLISH),
+        ("de", Language.ENGLISH),
+        ("zho", Language.ENGLISH),
+        ("zh", Language.HANT),
+        ("zh-hant", Language.HANT),
+        ("zh-TW", Language.HANT),
+        ("zh-HK", Language.HANT),
+        ("zh-hans", Language.HANS),
+        ("zh-Hans-CN", Language.HANS),
+        ("zh_CN", Language.HANS),
+        ("zh-SG", Language.HANS),
+        ("zh-my", Language.HANS),
+    ],
+)
+def test_the_language_is_the_readers(code: str | None, language: Language) -> None:
+    assert language_of(code) is language
+    assert script_of(code) == ("hans" if language is Language.HANS else "hant")
+
+
+@pytest.mark.parametrize(("language", "key"), list(product(Language, [field.name for field in fields(Messages)])))
+def test_every_message_is_there_in_every_language(language: Language, key: str) -> None:
+    text = getattr(CATALOGUE[language], key)
+    assert text.strip()
+    english = getattr(CATALOGUE[Language.ENGLISH], key)
+    assert sorted(re.findall(r"\{\w*\}", text)) == sorted(re.findall(r"\{\w*\}", english))
+
+
+def test_simplified_messages_have_no_traditional_characters() -> None:
+    assert [text for text in astuple(CATALOGUE[Language.HANS]) if to_simplified(text) != text] == []
+
+
+def test_telegram_takes_the_commands_and_the_toasts() -> None:
+    for words in CATALOGUE.values():
+        assert all(re.fullmatch("[a-z]{1,32}", name) and 1 <= len(told) <= 256 for name, told in commands(words))
+        assert all(len(text) <= 200 for text in (words.rated_up, words.rated_down, words.withdrawn, words.poem_gone))
+    assert messages_for("zh-CN") is CATALOGUE[Language.HANS]
+
+
+def test_a_poem_has_a_couplet_a_line_and_its_form_below() -> None:
+    assert poem_message(_poem(form="七絕"), "hant") == (
+        "月下孤舟過遠灘，江風吹葉夜初寒。\n一聲鐘起山中寺，行客無眠倚曲欄。\n\n<i>七絕</i>"
+    )
+
+
+def test_only_what_is_known_is_shown() -> None:
+    assert poem_message(_poem(), "hant") == "月下孤舟過遠灘，江風吹葉夜初寒。\n一聲鐘起山中寺，行客無眠倚曲欄。"
+    known = poem_message(_poem(form="七絕", rhyme_group="寒", title="江村 <夜坐>"), "hans")
+    assert known.startswith("<b>江村 &lt;夜坐&gt;</b>\n\n月下")
+    assert known.endswith("\n\n<i>七绝 · 寒韵</i>")
+
+
+@given(st.text())
+def test_couplets_lose_nothing(text: str) -> None:
+    assert "".join(couplets(text)) == text
+
+
+@given(st.text(), st.text())
+def test_html_in_a_poem_is_only_text(text: str, title: str) -> None:
+    markup = re.sub(r"</?[bi]>", "", poem_message(_poem(text=text, title=title), "hant"))
+    assert "<" not in markup
+    assert ">" not in markup
+
+
+def test_the_buttons_show_no_zero() -> None:
+    texts = [button.text for button in rating_keyboard(5, Tally(up=2, down=0)).inline_keyboard[0]]
+    assert texts == ["👍 2", "👎"]
+
+
+@given(st.integers(1, 10**18 - 1), st.sampled_from([1, -1]))
+def test_what_a_button_says_is_understood(poem_id: int, value: int) -> None:
+    row = rating_keyboard(poem_id, Tally(0, 0)).inline_keyboard[0]
+    data = row[0 if value > 0 else 1].callback_data
+    assert isinstance(data, str)
+    assert len(data.encode()) <= 64
+    assert rating_press(data) == RatingPress(poem_id, value)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        None,
+        "",
+        "r:1:",
+        "r:0:+",
+        "r:-1:+",
+        "r:01:+",
+        "r:1:+ ",
+        "r:1:x",
+        "x:1:+",
+        "r:１:+",
+        "r:1:+\n",
+        "r:" + "9" * 19 + ":+",
+    ],
+)
+def test_other_data_is_no_press(data: str | None) -> None:
+    assert rating_press(data) is None
