@@ -1,0 +1,178 @@
+"""The Bot API over HTTP: reads requests, lets faults strike, waits in getUpdates."""
+
+import asyncio
+import hmac
+import json
+from collections import deque
+from dataclasses import dataclass
+from email.parser import BytesParser
+from email.policy import HTTP
+from typing import Any
+from urllib.parse import parse_qsl
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from bot.localchat.changes import Changes
+from bot.localchat.chats import ChatState
+from bot.localchat.errors import ApiError, bad_request
+from bot.localchat.faults import Fault, FaultKind, Faults
+from bot.localchat.guard import JsonResponse, body_of, refusal
+from bot.localchat.methods import GET_UPDATES, METHODS, NAMES
+from bot.localchat.parameters import Parameters
+from bot.localchat.updates import Json
+
+BODY_LIMIT = 1 << 20
+"""The largest request body, in bytes; no method here takes files."""
+
+CALLS_KEPT = 10_000
+"""Recorded calls; the oldest go first, so that a long run does not grow."""
+
+LONGEST_POLL = 50
+"""Seconds; the real server waits no longer, whatever the bot asks for."""
+
+_CONFLICT = ApiError(
+    409, "Conflict: terminated by other getUpdates request; make sure that only one bot instance is running"
+)
+
+
+@dataclass(slots=True, eq=False)
+class Call:
+    """One recorded Bot API call. `status` is None until it is answered, and stays so when it never is."""
+
+    method: str
+    parameters: Json
+    chat_id: int | None
+    fault: Fault | None = None
+    status: int | None = None
+    description: str | None = None
+
+
+class BotApi:
+    """Answers `/bot<TOKEN>/<method>`."""
+
+    def __init__(self, token: str, state: ChatState, faults: Faults, changes: Changes) -> None:
+        self._token = token
+        self._state = state
+        self._faults = faults
+        self._changes = changes
+        self._latest_poll = 0
+        self.calls: deque[Call] = deque(maxlen=CALLS_KEPT)
+
+    def routes(self) -> list[Route]:
+        return [Route("/bot{token}/{method}", self._answer, methods=["GET", "POST"])]
+
+    async def _answer(self, request: Request) -> Response:
+        if not hmac.compare_digest(request.path_params["token"].encode(), self._token.encode()):
+            return refusal(ApiError(401, "Unauthorized"))
+        try:
+            given = Parameters(await _values(request))
+        except ApiError as error:
+            return refusal(error)
+        asked = request.path_params["method"]
+        method = NAMES.get(asked.lower(), asked)
+        chat_id = given.integer("chat_id") or None
+        call = Call(method, dict(given.values), chat_id, self._faults.strike(method, chat_id))
+        self.calls.append(call)
+        self._changes.ring()
+        response = await self._respond(request, call, given)
+        call.status = response.status_code if response else None
+        self._changes.ring()
+        # After a broken connection nobody reads what is returned here.
+        return response or Response(status_code=502)
+
+    async def _respond(self, request: Request, call: Call, given: Parameters) -> Response | None:
+        """Carry the call out, unless a fault says otherwise; None when the connection breaks instead of an answer."""
+        fault = call.fault
+        answer = await self._result(call, given) if fault is None or fault.carried_out else None
+        if fault is None:
+            return answer
+        if fault.kind == FaultKind.TIMEOUT and await self._is_released(request) and answer is not None:
+            return answer
+        if fault.kind in (FaultKind.TIMEOUT, FaultKind.DROPPED):
+            request.state.transport.abort()
+            await _disconnected(request)
+            return None
+        call.description = fault.error().description
+        return refusal(fault.error())
+
+    async def _result(self, call: Call, given: Parameters) -> Response:
+        try:
+            return JsonResponse({"ok": True, "result": await self._carry_out(call.method, given)})
+        except ApiError as error:
+            call.description = error.description
+            return refusal(error)
+
+    async def _carry_out(self, method: str, given: Parameters) -> Any:
+        if method == GET_UPDATES:
+            return await self._get_updates(given)
+        if method not in METHODS:
+            raise ApiError(404, "Not Found")
+        return METHODS[method](self._state, given)
+
+    async def _get_updates(self, given: Parameters) -> list[Json]:
+        """Wait for updates up to `timeout` seconds. A newer getUpdates ends this one with 409."""
+        self._latest_poll += 1
+        this_poll = self._latest_poll
+        self._changes.ring()
+        allowed = given.json("allowed_updates", "can't parse allowed updates")
+        if isinstance(allowed, list):
+            self._state.updates.allow([str(kind) for kind in allowed])
+        offset = given.integer("offset")
+        limit = min(max(given.integer("limit", 100), 1), 100)
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + min(given.integer("timeout"), LONGEST_POLL)
+        while True:
+            updates = self._state.updates.take(offset, limit)
+            remaining = deadline - loop.time()
+            if updates or remaining <= 0 or self._changes.closed:
+                return updates
+            await self._changes.wait(remaining)
+            if this_poll != self._latest_poll:
+                raise _CONFLICT
+
+    async def _is_released(self, request: Request) -> bool:
+        """Wait until the fault is released, or until the caller has given up: then False."""
+        released = asyncio.Event()
+        self._faults.on_release(released.set)
+        waits = [asyncio.ensure_future(released.wait()), asyncio.ensure_future(_disconnected(request))]
+        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        for wait in waits:
+            wait.cancel()
+        await asyncio.gather(*waits, return_exceptions=True)
+        return released.is_set()
+
+
+async def _disconnected(request: Request) -> None:
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
+
+
+async def _values(request: Request) -> Json:
+    """The parameters from the query and the body, whichever of the four encodings the bot chose."""
+    values: Json = dict(request.query_params)
+    body = await body_of(request, BODY_LIMIT)
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    try:
+        if kind == "application/json":
+            values |= dict(json.loads(body or b"{}"))
+        elif kind == "multipart/form-data":
+            values |= _multipart(request.headers["content-type"], body)
+        else:
+            values |= dict(parse_qsl(body.decode(), keep_blank_values=True))
+    except (ValueError, TypeError, RecursionError):
+        raise bad_request("can't parse request") from None
+    return values
+
+
+def _multipart(content_type: str, body: bytes) -> dict[str, str]:
+    """The text fields of multipart/form-data; files are left out."""
+    message = BytesParser(policy=HTTP).parsebytes(f"Content-Type: {content_type}\r\n\r\n".encode() + body)
+    fields = {}
+    for part in message.iter_parts() if message.is_multipart() else ():
+        name = part.get_param("name", header="content-disposition")
+        content = part.get_payload(decode=True)
+        if isinstance(name, str) and part.get_filename() is None and isinstance(content, bytes):
+            fields[name] = content.decode()
+    return fields

@@ -1,0 +1,266 @@
+// The conversation: listens to the server's events, sends what the reader writes and presses.
+
+import { element, renderMessage } from "./render.js";
+import { language, words } from "./words.js";
+
+const FALLBACK_COMMANDS = ["/poem 月", "/help"];
+const TYPING_MS = 5000; // as long as Telegram shows a chat action
+const ANSWER_MS = 15000; // after that a button stops looking busy
+const TOAST_MS = 4000;
+
+const $ = (id) => document.getElementById(id);
+const scroll = $("scroll");
+const log = $("log");
+const input = $("text");
+const busy = new Map(); // query id, or a press under way, → the key pressed
+const early = new Set(); // answers that overtook the response which names their query
+let typingTimer = 0;
+let toastTimer = 0;
+
+const actions = {
+  say,
+  press,
+  isBusy: (message, cell) => [...busy.values()].includes(keyOf(message.message_id, cell.callback_data)),
+};
+
+// What the reader does
+
+async function post(path, content) {
+  const response = await fetch(path, {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify({ ...content, language: navigator.language }),
+  }).catch(() => null);
+  if (!response) {
+    toast(words.notSent);
+    return null;
+  }
+  const answer = await response.json().catch(() => ({ ok: false, description: response.statusText }));
+  if (!answer.ok) toast(`${words.refused}: ${answer.description}`);
+  return answer.ok ? answer : null;
+}
+
+async function say(text) {
+  toBottom();
+  return (await post("/page/send", { text })) !== null;
+}
+
+async function sendWritten(event) {
+  event?.preventDefault();
+  const text = input.value;
+  if (!text.trim()) return;
+  input.value = "";
+  resize();
+  // Unless the reader has gone on writing, what was not sent comes back.
+  if (!(await say(text)) && !input.value) {
+    input.value = text;
+    resize();
+  }
+  input.focus();
+}
+
+async function press(message, cell) {
+  const key = keyOf(message.message_id, cell.callback_data);
+  if ([...busy.values()].includes(key)) return;
+  const underWay = Symbol(key);
+  setBusy(underWay, key);
+  const answer = await post("/page/press", { message_id: message.message_id, data: cell.callback_data });
+  if (answer && !early.delete(answer.query_id)) {
+    setBusy(answer.query_id, key);
+    setTimeout(() => clearBusy(answer.query_id), ANSWER_MS);
+  }
+  clearBusy(underWay);
+}
+
+function keyOf(messageId, data) {
+  return `${messageId} ${data}`;
+}
+
+function setBusy(id, key) {
+  busy.set(id, key);
+  showBusy();
+}
+
+function clearBusy(id) {
+  busy.delete(id);
+  showBusy();
+}
+
+function showBusy() {
+  for (const article of log.children) {
+    const cells = (messages.get(Number(article.dataset.id))?.reply_markup?.inline_keyboard ?? []).flat();
+    const keys = article.querySelectorAll(".key");
+    cells.forEach((cell, index) => {
+      if (cell.callback_data !== undefined) {
+        keys[index].setAttribute("aria-busy", String(actions.isBusy({ message_id: article.dataset.id }, cell)));
+      }
+    });
+  }
+}
+
+// What happens in the chat
+
+const messages = new Map();
+
+function show(message) {
+  const follow = isAtBottom() || !message.from.is_bot;
+  const old = log.querySelector(`[data-id="${Number(message.message_id)}"]`);
+  const article = renderMessage(message, actions);
+  messages.set(message.message_id, message);
+  if (old) {
+    replaceKeepingFocus(old, article);
+  } else {
+    log.append(article);
+    if (message.from.is_bot) showTyping(false);
+  }
+  $("welcome").hidden = true;
+  if (follow) toBottom();
+  else if (!old) $("newest").hidden = false;
+}
+
+// An edit must not throw the keyboard user out: the same place in the new buttons gets the focus.
+function replaceKeepingFocus(old, article) {
+  const place = [...old.querySelectorAll("button, a")].indexOf(document.activeElement);
+  const open = [...old.querySelectorAll(".spoiler")].map((cover) => cover.classList.contains("shown"));
+  article.querySelectorAll(".spoiler").forEach((cover, index) => cover.classList.toggle("shown", Boolean(open[index])));
+  old.replaceWith(article);
+  if (place < 0) return;
+  const targets = article.querySelectorAll("button, a");
+  (targets[Math.min(place, targets.length - 1)] ?? input).focus({ preventScroll: true });
+}
+
+function remove(messageId) {
+  messages.delete(messageId);
+  log.querySelector(`[data-id="${Number(messageId)}"]`)?.remove();
+  $("welcome").hidden = messages.size > 0;
+}
+
+function showSnapshot({ bot, commands, messages: current }) {
+  $("name").textContent = bot.first_name;
+  document.title = bot.first_name;
+  showCommands(commands);
+  log.setAttribute("aria-busy", "true"); // history is there to be read, not to be announced
+  const ids = new Set(current.map((message) => message.message_id));
+  for (const id of [...messages.keys()]) if (!ids.has(id)) remove(id);
+  for (const message of current) {
+    // After a reconnection most are known: rendering them again would read them all out again.
+    if (JSON.stringify(messages.get(message.message_id)) !== JSON.stringify(message)) show(message);
+  }
+  log.setAttribute("aria-busy", "false");
+  $("welcome").hidden = current.length > 0;
+}
+
+function showCommands(commands) {
+  const listed = commands.map(({ command, description }) => ({ say: `/${command}`, description }));
+  const chips = listed.length ? listed : FALLBACK_COMMANDS.map((command) => ({ say: command, description: "" }));
+  $("chips").replaceChildren(
+    ...chips.map((chip) => {
+      const node = element("button", "chip", element("b", "", chip.say));
+      if (chip.description) node.append(" ", element("span", "", chip.description));
+      node.type = "button";
+      node.addEventListener("click", () => say(chip.say));
+      return node;
+    }),
+  );
+}
+
+function showTyping(on) {
+  clearTimeout(typingTimer);
+  const follow = isAtBottom();
+  $("typing").hidden = !on;
+  if (on) typingTimer = setTimeout(() => showTyping(false), TYPING_MS);
+  if (on && follow) toBottom();
+}
+
+function showAnswer({ query_id: queryId, text, show_alert: asDialog }) {
+  if (!busy.has(queryId)) early.add(queryId);
+  clearBusy(queryId);
+  if (!text) return;
+  if (!asDialog) {
+    toast(text);
+    return;
+  }
+  $("alert-text").textContent = text;
+  if (!$("alert").open) $("alert").showModal();
+}
+
+function toast(text) {
+  clearTimeout(toastTimer);
+  $("toast").textContent = text;
+  $("toast").classList.add("shown");
+  toastTimer = setTimeout(() => $("toast").classList.remove("shown"), TOAST_MS);
+}
+
+function showConnection(state) {
+  document.body.dataset.connection = state;
+  $("status").textContent = words[state];
+}
+
+function isAtBottom() {
+  return scroll.scrollHeight - scroll.scrollTop - scroll.clientHeight < 120;
+}
+
+function toBottom() {
+  scroll.scrollTop = scroll.scrollHeight;
+  $("newest").hidden = true;
+}
+
+function resize() {
+  input.style.height = "auto";
+  input.style.height = `${Math.min(input.scrollHeight, window.innerHeight / 3)}px`;
+}
+
+function listen() {
+  const events = new EventSource(`/page/events?language=${encodeURIComponent(navigator.language)}`);
+  const on = (kind, handle) => events.addEventListener(kind, (event) => handle(JSON.parse(event.data)));
+  on("snapshot", (snapshot) => {
+    showSnapshot(snapshot);
+    showConnection("here");
+  });
+  on("message", show);
+  on("edit", show);
+  on("delete", (content) => remove(content.message_id));
+  on("action", () => showTyping(true));
+  on("answer", showAnswer);
+  on("commands", (content) => showCommands(content.commands));
+  events.onerror = () => {
+    showConnection("lost");
+    showTyping(false);
+    // The browser itself reconnects after a network error, but gives up after a refusal.
+    if (events.readyState === EventSource.CLOSED) setTimeout(listen, 2000);
+  };
+}
+
+function start() {
+  document.documentElement.lang = language;
+  $("invitation").textContent = words.invitation;
+  $("typing-text").textContent = words.typing;
+  $("newest").textContent = words.newest;
+  $("alert-close").textContent = words.close;
+  $("send").setAttribute("aria-label", words.send);
+  $("chips").setAttribute("aria-label", words.commands);
+  log.setAttribute("aria-label", words.conversation);
+  scroll.setAttribute("aria-label", words.conversation);
+  input.setAttribute("aria-label", words.write);
+  input.placeholder = words.write;
+  showConnection("connecting");
+
+  $("composer").addEventListener("submit", sendWritten);
+  $("first").addEventListener("click", () => say(FALLBACK_COMMANDS[0]));
+  $("newest").addEventListener("click", toBottom);
+  $("alert-close").addEventListener("click", () => $("alert").close());
+  scroll.addEventListener("scroll", () => {
+    if (isAtBottom()) $("newest").hidden = true;
+  });
+  input.addEventListener("input", resize);
+  input.addEventListener("keydown", (event) => {
+    // Enter that ends an input method's composition chooses characters; it does not send.
+    if (event.key === "Enter" && !event.shiftKey && !event.isComposing && event.keyCode !== 229) sendWritten(event);
+  });
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape" && !$("alert").open) input.focus();
+  });
+  listen();
+}
+
+start();

@@ -1,0 +1,70 @@
+"""The queue of updates that a bot fetches with getUpdates."""
+
+from collections import OrderedDict
+from typing import Any
+
+from bot.localchat.errors import LocalChatError
+
+Json = dict[str, Any]
+
+HISTORY = 10_000
+"""How many updates can be delivered again; older ones are forgotten so that a long run does not grow."""
+
+
+class UpdateQueue:
+    """Updates wait until an offset above their id confirms them, as on the real server."""
+
+    def __init__(self, first_id: int) -> None:
+        self._next_id = first_id
+        self._pending: OrderedDict[int, Json] = OrderedDict()
+        self._again: dict[int, Json] = {}
+        self._history: OrderedDict[int, Json] = OrderedDict()
+        self._allowed: frozenset[str] | None = None
+
+    def __len__(self) -> int:
+        return len(self._pending) + len(self._again)
+
+    def allow(self, kinds: list[str]) -> None:
+        """Queue only these kinds from now on; an empty list allows all."""
+        self._allowed = frozenset(kinds) or None
+
+    def add(self, kind: str, content: Json) -> int:
+        """Queue one update and return its id, which counts on even when the kind is not allowed."""
+        update_id = self._next_id
+        self._next_id += 1
+        update: Json = {"update_id": update_id, kind: content}
+        self._history[update_id] = update
+        if len(self._history) > HISTORY:
+            self._history.popitem(last=False)
+        if self._allowed is None or kind in self._allowed:
+            self._pending[update_id] = update
+        return update_id
+
+    def take(self, offset: int, limit: int) -> list[Json]:
+        """Confirm everything below `offset`, then return up to `limit` updates, oldest first.
+
+        A negative offset keeps only that many updates, counted from the end; 0 confirms nothing.
+        """
+        if offset < 0:
+            kept = list(self._pending)[offset:]
+            offset = kept[0] if kept else 0
+        for update_id in [known for known in self._pending if known < offset]:
+            del self._pending[update_id]
+        chosen = sorted({**self._pending, **self._again}.items())[:limit]
+        for update_id, _ in chosen:
+            self._again.pop(update_id, None)
+        return [update for _, update in chosen]
+
+    def redeliver(self, update_id: int) -> None:
+        """Hand an update out once more, confirmed or not: what a bot sees when its confirmation got lost.
+
+        Raises `LocalChatError` for an id that was never given or is too old.
+        """
+        if update_id not in self._history:
+            raise LocalChatError(f"There is no update {update_id} to deliver again.")
+        self._again[update_id] = self._history[update_id]
+
+    def clear(self) -> None:
+        """Forget everything that waits."""
+        self._pending.clear()
+        self._again.clear()
