@@ -34,21 +34,21 @@ clean: ## Remove the virtual environment and caches
 
 # A stamp is as new as the last install, so that a second `make run` starts at once.
 $(VENV)/.venv:
-	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, this is " + sys.version) if sys.version_info < (3, 11) else None'
-	$(PYTHON) -m venv $(VENV)
-	touch $@
+	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, this is " + sys.version) if sys.version_info < (3, 11) else None'
+	@$(PYTHON) -m venv $(VENV)
+	@touch $@
 
 $(VENV)/.serving: $(VENV)/.venv pyproject.toml constraints.txt
 	@echo "Setting up $(VENV) (once, about half a minute)"
-	$(PIP) -e .
-	touch $@
+	@$(PIP) -e .
+	@touch $@
 
 # torch goes first and alone: a range in another package's needs must not choose its build.
 $(VENV)/.training: $(VENV)/.serving
-	$(PIP) torch
-	$(PIP) -e '.[train]'
-	touch $@
+	@$(PIP) torch
+	@$(PIP) -e '.[train]'
+	@touch $@
 
 $(VENV)/.developing: $(VENV)/.training
-	$(PIP) -e '.[train,dev]'
-	touch $@
+	@$(PIP) -e '.[train,dev]'
+	@touch $@
