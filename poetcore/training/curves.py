@@ -27,14 +27,15 @@ def draw_curves(history: list[dict[str, Any]], title: str, path: Path) -> None:
         f"{best['validation_perplexity']:.1f} at epoch {best['epoch']}",
         (best["epoch"], best["validation_perplexity"]),
         textcoords="offset points",
-        xytext=(-6, 12),
+        xytext=(0, 44),
         ha="right",
+        arrowprops={"arrowstyle": "-", "color": _VALIDATION, "alpha": 0.5},
     )
     perplexity.set(xlabel="epoch", ylabel="perplexity", yscale="log")
     perplexity.yaxis.set_major_formatter("{x:.0f}")
     perplexity.yaxis.set_minor_formatter("{x:.0f}")
     for axes in (entropy, perplexity):
-        axes.grid(alpha=0.25)
+        axes.grid(alpha=0.25, which="both")
         axes.legend(frameon=False)
         axes.spines[["top", "right"]].set_visible(False)
         axes.xaxis.get_major_locator().set_params(integer=True)

@@ -169,9 +169,12 @@ class Trainer:
         progress.epoch, progress.batch, progress.loss_sum, progress.epoch_tokens = progress.epoch + 1, 0, 0.0, 0
         self._save()
         self._run.write_metrics(progress.history)
-        draw_curves(
-            progress.history, f"{self._settings.preset}: {self._run.folder.name}", self._run.folder / "curves.png"
+        sizes = self._run.architecture
+        title = (
+            f"preset {self._settings.preset}: LSTM {sizes.layers} × {sizes.hidden_size}, embedding "
+            f"{sizes.embedding_size}, vocabulary {sizes.vocabulary_size:,}"
         )
+        draw_curves(progress.history, title, self._run.folder / "curves.png")
         self._observer.epoch_ended(row)
 
     @torch.no_grad()
