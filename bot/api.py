@@ -11,7 +11,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 import httpx
-from telegram import Bot
+from telegram import Bot, Update
 from telegram.error import Conflict, InvalidToken, NetworkError, TelegramError
 from telegram.ext import ExtBot
 from telegram.request import HTTPXRequest
@@ -21,8 +21,11 @@ from bot.errors import TokenError
 # What the bot listens to; Telegram then does not even send the rest.
 ALLOWED_UPDATES: Final = ("message", "callback_query")
 
+# What python-telegram-bot raises, after the call was made, on an answer that is not as the Bot API says.
+UNREADABLE: Final = (KeyError, TypeError, ValueError, AttributeError)
+
 _LONG_POLL_S: Final = 25
-# Between empty answers: a server that does not know long polls is not asked without end.
+# After an answer with nothing new: a server that knows no long polls, or no offset, is not asked without end.
 _BREATH_S: Final = 0.1
 _ATTEMPTS: Final = 4
 _LONGEST_WAIT_S: Final = 30.0
@@ -76,6 +79,21 @@ class PatientRequest(HTTPXRequest):
         return code, payload
 
 
+class UpdatesRequest(PatientRequest):
+    """Empties each update that python-telegram-bot cannot read.
+
+    It reads all updates of an answer or none: one it cannot read would come again without end, and hide all behind it.
+    """
+
+    @staticmethod
+    def parse_json_payload(payload: bytes) -> dict[str, Any]:
+        """The answer to getUpdates; raises what `receive` waits after if it is none."""
+        answer = PatientRequest.parse_json_payload(payload)
+        if isinstance(answer.get("result"), list):
+            answer["result"] = [_readable(update) for update in answer["result"]]
+        return answer
+
+
 class _ServerFaultError(NetworkError):
     """The server says that it did nothing because of a fault of its own (5xx)."""
 
@@ -88,7 +106,7 @@ def make_bot(token: str, base_url: str) -> ExtBot[None]:
         token,
         base_url=base_url,
         request=PatientRequest(128, connect_timeout=10, read_timeout=20, pool_timeout=10, httpx_kwargs=direct),
-        get_updates_request=PatientRequest(2, connect_timeout=10, httpx_kwargs=direct),
+        get_updates_request=UpdatesRequest(2, connect_timeout=10, httpx_kwargs=direct),
     )
 
 
@@ -103,7 +121,7 @@ async def greet(bot: Bot) -> None:
                 "Telegram does not know this token: copy it again from @BotFather into TELEGRAM_BOT_TOKEN "
                 "(and look at YUEXIA_TELEGRAM_BASE_URL if that is set)"
             ) from None
-        except TelegramError as error:
+        except (TelegramError, *UNREADABLE) as error:
             failures += 1
             await _pause("cannot reach the Bot API", error, failures)
         else:
@@ -119,12 +137,12 @@ async def receive(bot: Bot, queue: "asyncio.Queue[object]") -> None:
     offset: int | None = None
     failures = 0
     while True:
+        asked = offset
         try:
             updates = await bot.get_updates(offset=offset, timeout=_LONG_POLL_S, allowed_updates=ALLOWED_UPDATES)
         except InvalidToken:
             raise TokenError("Telegram no longer knows this token: give the new one in TELEGRAM_BOT_TOKEN") from None
-        # What python-telegram-bot raises on an update that is not as the Bot API says.
-        except (TelegramError, KeyError, TypeError, ValueError) as error:
+        except (TelegramError, *UNREADABLE) as error:
             failures += 1
             if isinstance(error, Conflict) and "webhook" in error.message:
                 await quietly("deleteWebhook", bot.delete_webhook())
@@ -133,9 +151,10 @@ async def receive(bot: Bot, queue: "asyncio.Queue[object]") -> None:
         failures = 0
         for update in updates:
             queue.put_nowait(update)
+        if updates:
             # The next request confirms them; what a crash leaves unhandled between is not asked for again.
-            offset = update.update_id + 1
-        if not updates:
+            offset = max(update.update_id for update in updates) + 1
+        if offset == asked:
             await sleep(_BREATH_S)
 
 
@@ -143,8 +162,8 @@ async def quietly(what: str, call: Awaitable[object]) -> None:
     """Make a call whose failure changes nothing for the reader: it is noted and that is all."""
     try:
         await call
-    except TelegramError as error:
-        _log.info("%s failed: %s", what, error)
+    except (TelegramError, *UNREADABLE) as error:
+        _log.info("%s failed: %s: %s", what, type(error).__name__, error)
 
 
 async def _pause(what: str, error: Exception, failures: int) -> None:
@@ -158,6 +177,17 @@ def _is_worth_another_try(error: TelegramError) -> bool:
         return error.wait <= _LONGEST_WAIT_S
     not_sent = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
     return isinstance(error, _ServerFaultError) or isinstance(error.__cause__, not_sent)
+
+
+def _readable(update: dict[str, Any]) -> dict[str, Any]:
+    """The update; only its id, which confirms it, if python-telegram-bot cannot read it."""
+    bare = {"update_id": int(update["update_id"])}
+    try:
+        Update.de_json(update)
+    except Exception as error:  # noqa: BLE001 a field may be anything, and so may what comes of it
+        _log.warning("update %s cannot be read and is passed over: %s", bare["update_id"], type(error).__name__)
+        return bare
+    return update | bare
 
 
 def _wait_after(error: Exception, failures: int) -> float:

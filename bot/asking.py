@@ -29,5 +29,6 @@ def asked_for(words: str) -> Asked | None:
     forms = {form_named(name) for name in _FORM_NAME.findall(words)}
     if len(forms) > 1:
         return None
-    prefix = "".join(_FORM_NAME.sub(" ", words).split())[:LONGEST_PREFIX]
+    # Neither spaces nor what no database takes: NUL, halves of a surrogate pair.
+    prefix = "".join(filter(str.isprintable, _FORM_NAME.sub("", words))).replace(" ", "")[:LONGEST_PREFIX]
     return Asked(prefix or None, forms.pop() if forms else None)

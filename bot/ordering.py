@@ -1,7 +1,7 @@
 """Many updates at once, but those of one chat one after the other."""
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Coroutine
 from typing import Any, Final
 from weakref import WeakValueDictionary
 
@@ -19,23 +19,36 @@ class OrderedByChat(BaseUpdateProcessor):
     nobody but itself.
     """
 
-    __slots__ = ("_locks", "_places")
+    __slots__ = ("_begun", "_locks", "_places")
 
     def __init__(self, at_work: int = _AT_WORK) -> None:
         super().__init__(_WAITING)
         self._places = asyncio.Semaphore(at_work)
         self._locks: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
+        self._begun: set[asyncio.Task[Any] | None] = set()
 
     async def do_process_update(self, update: object, coroutine: Awaitable[Any]) -> None:
         """Await `coroutine` when the chat's earlier updates are done and a place is free."""
-        async with self._lock_of(update), self._places:
-            await coroutine
+        task = asyncio.current_task()
+        self._begun.add(task)
+        try:
+            async with self._lock_of(update), self._places:
+                await coroutine
+        finally:
+            self._begun.discard(task)
+            # One that was given up before its turn came would complain that nobody awaited it.
+            if isinstance(coroutine, Coroutine):
+                coroutine.close()
 
     async def initialize(self) -> None:
         """Nothing is to be prepared."""
 
     async def shutdown(self) -> None:
-        """Nothing is to be put away."""
+        """Give up what is not done yet: it would go on with an application that is no more."""
+        tasks = [task for task in self._begun if task is not None]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
     def _lock_of(self, update: object) -> asyncio.Lock:
         key = _chat_or_reader(update)

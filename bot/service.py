@@ -8,6 +8,7 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from typing import Any, Final
 
 from pydantic import SecretStr
+from sqlalchemy.exc import SQLAlchemyError
 from telegram import Bot
 
 from bot.api import greet, quietly, receive
@@ -19,6 +20,7 @@ from bot.localchat import LocalChatError, LocalTelegram
 from bot.logs import configure_logging
 from bot.settings import Settings
 from bot.storage import Database
+from bot.storage.database import unusable
 from bot.storage.readers import forget_old_updates
 from bot.view.language import Language
 from bot.view.messages import CATALOGUE, commands
@@ -37,7 +39,10 @@ def serve(settings: Settings, poet: Composes, database: Database, announce: Call
 
     Raises `BotError` when it cannot start, or when Telegram takes the token back.
     """
-    database.transact(forget_old_updates)
+    try:
+        database.transact(forget_old_updates)
+    except SQLAlchemyError as error:
+        raise unusable(database.url, error) from error
     asyncio.run(_until_stopped(_serve(settings, poet, database, announce)))
 
 
@@ -97,6 +102,7 @@ async def _finish(application: BotApplication) -> None:
             await application.stop()
     except TimeoutError:
         _log.warning("stopped before every answer was sent")
+        await application.update_processor.shutdown()
 
 
 async def _cancel(task: "asyncio.Task[None]") -> None:

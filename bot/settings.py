@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 from typing import Annotated, Any, Final
+from urllib.parse import urlsplit
 
 import platformdirs
 from pydantic import Field, SecretStr, ValidationError, field_validator
@@ -79,14 +80,18 @@ class Settings(BaseSettings):
     @field_validator("telegram_base_url", mode="before")
     @classmethod
     def _base_url_is_a_url(cls, value: Any) -> Any:
-        if not _BASE_URL.fullmatch(str(value)):
+        # The token comes right behind it: without a path it would be part of the port, or of the host.
+        if not _BASE_URL.fullmatch(str(value)) or not _has_host_and_port(f"{value}1:token"):
             raise ValueError("is not an http address; give it as https://api.telegram.org/bot, without the token")
         return value
 
     @field_validator("home", "poet", mode="before")
     @classmethod
     def _folder_of_the_user(cls, value: Any) -> Any:
-        return Path(value).expanduser().absolute()
+        try:
+            return Path(value).expanduser().absolute()
+        except RuntimeError:
+            raise ValueError(f"begins with the home of a user that is not known: {value}; write it out") from None
 
     @field_validator("home")
     @classmethod
@@ -158,6 +163,14 @@ def read_settings(**known: Any) -> Settings:
 
 def _variable(name: str) -> str:
     return name if name == "TELEGRAM_BOT_TOKEN" else f"YUEXIA_{name.upper()}"
+
+
+def _has_host_and_port(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
 
 
 def _not_a_url(text: str) -> bool:

@@ -61,8 +61,8 @@ async def _keep_and_send(context: Context, message: Message, reader: User, reque
     database = context.services.database
     # Kept first: its buttons carry its id, and a poem that a reader sees can be rated whatever happens next.
     poem_id = await database.run(partial(add_poem, poem=_row(message, reader, request, poem)))
-    sent = await answer(message, poem_message(poem, request.script), rating_keyboard(poem_id, Tally(0, 0)))
-    await database.run(partial(note_message, poem_id=poem_id, message_id=sent.message_id))
+    message_id = await answer(message, poem_message(poem, request.script), rating_keyboard(poem_id, Tally(0, 0)))
+    await database.run(partial(note_message, poem_id=poem_id, message_id=message_id))
 
 
 def _row(message: Message, reader: User, request: ComposeRequest, poem: Poem) -> models.Poem:

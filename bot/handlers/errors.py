@@ -3,10 +3,10 @@
 import logging
 
 from telegram import Update
-from telegram.error import BadRequest, Forbidden, NetworkError
+from telegram.error import BadRequest, TelegramError
 from telegram.ext import ApplicationHandlerStop
 
-from bot.api import TooManyRequestsError, UnknownMethodError, quietly
+from bot.api import quietly
 from bot.context import Context
 from bot.handlers.answering import answer
 from bot.view.messages import messages_for
@@ -18,7 +18,8 @@ async def on_error(update: object, context: Context) -> None:
     """Log an error with the update's id, never with its text, and apologise where that can help."""
     error = context.error
     number = update.update_id if isinstance(update, Update) else None
-    if _is_of_the_network(error):
+    # python-telegram-bot derives BadRequest, a mistake of ours, from TelegramError too.
+    if isinstance(error, TelegramError) and not isinstance(error, BadRequest):
         # An apology would not arrive either, or would follow an answer that did arrive.
         _log.warning("update %s: %s: %s", number, type(error).__name__, error)
     else:
@@ -27,13 +28,6 @@ async def on_error(update: object, context: Context) -> None:
             await quietly("apology", _apologise(update))
     # Otherwise an update that the gate failed on would go on to the handlers behind it.
     raise ApplicationHandlerStop
-
-
-def _is_of_the_network(error: Exception | None) -> bool:
-    # python-telegram-bot derives BadRequest, a mistake of ours, from NetworkError.
-    return isinstance(error, Forbidden | NetworkError | TooManyRequestsError | UnknownMethodError) and not isinstance(
-        error, BadRequest
-    )
 
 
 async def _apologise(update: Update) -> None:

@@ -40,7 +40,7 @@ class Parameters:
         """The value as an integer; what is no number counts as absent, as on the real server."""
         try:
             return int(self.values.get(name, default))
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             return default
 
     def flag(self, name: str) -> bool:

@@ -70,7 +70,8 @@ def _engine(url: URL) -> Engine:
             Path(url.database).parent.mkdir(parents=True, exist_ok=True)
         # An error's text would otherwise hold the statement's values, which are a reader's words.
         engine = create_engine(url, hide_parameters=True, pool_pre_ping=url.get_backend_name() != "sqlite")
-    except (OSError, SQLAlchemyError, ImportError) as error:
+    # ValueError: an option behind the ? of the address.
+    except (OSError, SQLAlchemyError, ImportError, ValueError) as error:
         raise unusable(url, error) from error
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _prepare_sqlite)

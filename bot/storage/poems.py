@@ -32,8 +32,8 @@ def add_poem(session: Session, poem: Poem) -> int:
     return poem.id
 
 
-def note_message(session: Session, poem_id: int, message_id: int) -> None:
-    """Keep in which message of its chat a poem was sent."""
+def note_message(session: Session, poem_id: int, message_id: int | None) -> None:
+    """Keep in which message of its chat a poem was sent, if that is known."""
     poem = session.get(Poem, poem_id)
     if poem is not None:
         poem.message_id = message_id

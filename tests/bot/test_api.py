@@ -1,6 +1,7 @@
 """Fetching updates, with a Bot API that is told what to answer."""
 
 import asyncio
+import json
 from collections.abc import Callable
 from typing import Any, cast
 
@@ -8,7 +9,7 @@ import pytest
 from telegram import Bot, Update
 from telegram.error import Conflict, NetworkError, TelegramError
 
-from bot.api import UnknownMethodError, receive
+from bot.api import UNREADABLE, UnknownMethodError, UpdatesRequest, receive
 
 
 class _Scripted:
@@ -66,6 +67,38 @@ async def test_each_answer_confirms_the_one_before(fetched: Callable[[_Scripted]
     scripted = _Scripted([Update(7), Update(9)], [], [Update(10)])
     assert await fetched(scripted) == [7, 9, 10]
     assert scripted.offsets == [None, 10, 10, 11]
+
+
+async def test_an_answer_out_of_order_is_confirmed_whole(
+    fetched: Callable[[_Scripted], Any], waits: list[float]
+) -> None:
+    scripted = _Scripted([Update(9), Update(7)])
+    assert await fetched(scripted) == [9, 7]
+    assert scripted.offsets == [None, 10]
+
+
+async def test_a_server_that_repeats_itself_is_not_asked_without_a_breath(
+    fetched: Callable[[_Scripted], Any], waits: list[float]
+) -> None:
+    await fetched(_Scripted(*[[Update(7)]] * 3))
+    assert len(waits) == 2
+
+
+def test_an_update_that_cannot_be_read_does_not_hide_the_others() -> None:
+    updates = [
+        {"update_id": 1, "message": {"message_id": 1}},
+        {"update_id": 2, "message": {"message_id": 1, "date": 10**20, "chat": {"id": 1, "type": "private"}}},
+        {"update_id": 3, "message": {"message_id": 1, "date": 1, "chat": {"id": 1, "type": "private"}, "text": "月"}},
+        {"update_id": 4, "callback_query": 5},
+    ]
+    answer = UpdatesRequest.parse_json_payload(json.dumps({"ok": True, "result": updates}).encode())
+    assert answer["result"] == [{"update_id": 1}, {"update_id": 2}, updates[2], {"update_id": 4}]
+
+
+@pytest.mark.parametrize("update", [1, {}, {"update_id": "x"}, None])
+def test_an_update_that_cannot_be_confirmed_is_no_answer(update: object) -> None:
+    with pytest.raises(UNREADABLE):
+        UpdatesRequest.parse_json_payload(json.dumps({"ok": True, "result": [update]}).encode())
 
 
 async def test_a_webhook_is_deleted_when_it_is_in_the_way(

@@ -21,6 +21,8 @@ from poetcore.prosody import FORMS, form_named
         ("月七絕", "月", "七絕"),
         ("七絕 七绝", None, "七絕"),
         ("red 月", "red月", None),
+        ("月\ud800下\x00 七絕", "月下", "七絕"),
+        ("\u200b", None, None),
     ],
 )
 def test_arguments_in_any_order(words: str, prefix: str | None, form: str | None) -> None:
@@ -31,12 +33,13 @@ def test_two_forms_are_no_request() -> None:
     assert asked_for("五絕 七絕 月") is None
 
 
-@given(st.text())
+@given(st.text(st.characters()))
 def test_any_text_is_understood_or_refused(words: str) -> None:
     asked = asked_for(words)
     if asked is not None and asked.prefix is not None:
         assert 0 < len(asked.prefix) <= LONGEST_PREFIX
         assert not any(char.isspace() for char in asked.prefix)
+        assert asked.prefix.encode()
 
 
 @given(

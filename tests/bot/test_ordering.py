@@ -49,6 +49,21 @@ async def test_only_so_many_are_worked_on_at_once() -> None:
     assert most == 3
 
 
+async def test_what_is_not_done_is_given_up_at_the_end() -> None:
+    processor, begun, done = OrderedByChat(), asyncio.Event(), list[str]()
+
+    async def work(name: str) -> None:
+        begun.set()
+        await asyncio.Event().wait()
+        done.append(name)
+
+    tasks = [asyncio.create_task(processor.process_update(_update(1), work(name))) for name in ("first", "second")]
+    await begun.wait()
+    await processor.shutdown()
+    assert all(task.cancelled() for task in tasks)
+    assert done == []
+
+
 async def test_a_failure_lets_the_next_one_in_and_locks_are_let_go() -> None:
     processor = OrderedByChat()
 

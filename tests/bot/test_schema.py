@@ -3,14 +3,18 @@
 import logging
 import sqlite3
 from pathlib import Path
+from typing import cast
 
 import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import URL, inspect
+from sqlalchemy import URL, inspect, make_url
 
+from bot.composing import Composes
 from bot.errors import DatabaseError
+from bot.service import serve
+from bot.settings import read_settings
 from bot.storage import Database
 from bot.storage.models import Base
 from bot.storage.schema import alembic_config, upgrade
@@ -98,6 +102,18 @@ def test_a_missing_driver_is_named_without_the_password() -> None:
     with pytest.raises(DatabaseError, match="no_such_driver") as caught:
         Database(URL.create("postgresql+no_such_driver", "poet", "s3cret", "db"))
     assert "s3cret" not in str(caught.value)
+
+
+def test_an_option_that_makes_no_sense_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(DatabaseError, match="cannot open the database"):
+        Database(make_url(f"sqlite:///{tmp_path}/yuexia.db?timeout=long"))
+
+
+def test_a_damaged_database_is_one_sentence(database: Database) -> None:
+    with database.engine.begin() as connection:
+        connection.exec_driver_sql("DROP TABLE handled_update")
+    with pytest.raises(DatabaseError, match="cannot open the database"):
+        serve(read_settings(), cast(Composes, None), database, announce=pytest.fail)
 
 
 def test_alembic_leaves_logging_alone(tmp_path: Path) -> None:

@@ -77,6 +77,11 @@ def test_a_dot_env_file_that_is_no_text(tmp_path: Path) -> None:
         ("TELEGRAM_BOT_TOKEN", "123456:", "BotFather"),
         ("YUEXIA_TELEGRAM_BASE_URL", "localhost:9000", "https://api.telegram.org/bot"),
         ("YUEXIA_TELEGRAM_BASE_URL", "ftp://localhost/bot", "https://api.telegram.org/bot"),
+        ("YUEXIA_TELEGRAM_BASE_URL", "http://localhost:9000", "https://api.telegram.org/bot"),
+        ("YUEXIA_TELEGRAM_BASE_URL", "http://localhost:99999/bot", "https://api.telegram.org/bot"),
+        ("YUEXIA_TELEGRAM_BASE_URL", "http://localhost:x/bot", "https://api.telegram.org/bot"),
+        ("YUEXIA_TELEGRAM_BASE_URL", "http://[::1/bot", "https://api.telegram.org/bot"),
+        ("YUEXIA_TELEGRAM_BASE_URL", "http://:9000/bot", "https://api.telegram.org/bot"),
         ("YUEXIA_DATABASE_URL", "/var/yuexia.db", "sqlite:////"),
         ("YUEXIA_DATABASE_URL", "mysql://host/name", "postgresql://"),
         ("YUEXIA_DATABASE_URL", "postgresql://host:notaport/name", "postgresql://"),
@@ -90,6 +95,7 @@ def test_a_dot_env_file_that_is_no_text(tmp_path: Path) -> None:
         ("YUEXIA_PORT", "http", "8321"),
         ("YUEXIA_POET", "no/such/folder", "folder of a poet package"),
         ("YUEXIA_HOME", __file__, "name a folder"),
+        ("YUEXIA_HOME", "~no_such_user/yuexia", "write it out"),
     ],
 )
 def test_a_wrong_value_names_its_variable_and_the_fix(

@@ -1,7 +1,7 @@
 """The bot lives through what a network and a server can do to it, and no reader gets a poem twice."""
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -64,6 +64,23 @@ async def test_a_poem_whose_answer_was_lost_is_sent_once_and_can_be_rated(bot: "
     assert bot.buttons(message) == ["👍 1", "👎"]
 
 
+@pytest.mark.parametrize("word", [b"<html>", b'{"ok":true,"result":true}', b'{"ok":true,"result":{"message_id":2}}'])
+async def test_a_poem_that_was_taken_is_not_followed_by_an_apology(
+    bot: "Running", log: "Log", monkeypatch: pytest.MonkeyPatch, word: bytes
+) -> None:
+    send = api.PatientRequest.do_request
+
+    async def answer_oddly(self: api.PatientRequest, url: str, *args: Any, **kwargs: Any) -> tuple[int, bytes]:
+        code, payload = await send(self, url, *args, **kwargs)
+        return code, word if url.endswith("/sendMessage") else payload
+
+    monkeypatch.setattr(api.PatientRequest, "do_request", answer_oddly)
+    bot.telegram.user_sends("/poem 月")
+    await bot.at_rest()
+    assert [message.text[0] for message in bot.answers] == ["月"]
+    assert " ERROR bot." not in log.text
+
+
 async def test_a_server_that_is_flooded_for_long_is_not_waited_for(bot: "Running", waits: list[float]) -> None:
     bot.telegram.faults.add(Fault("too_many_requests", "sendMessage", times=1, retry_after=600))
     bot.telegram.user_sends("/poem 月")
@@ -95,6 +112,20 @@ async def test_typing_that_hangs_delays_nothing_for_long(bot: "Running") -> None
     bot.telegram.faults.add(Fault("timeout", "sendChatAction", times=None))
     assert (await bot.answer_to("/poem 月")).text.startswith("月")
     bot.telegram.faults.release()
+
+
+async def test_a_stop_that_cannot_wait_for_every_answer_is_quiet(
+    start: "Start", plain_poet: Composes, telegram: LocalTelegram, log: "Log", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.service._GRACE_S", 0.0)
+    telegram.faults.add(Fault("timeout", "sendMessage", times=None))
+    async with start(plain_poet) as bot:
+        for beginning in "山月風":
+            bot.telegram.user_sends(f"/poem {beginning}")
+        await telegram.wait_until(lambda: bool(telegram.calls_of("sendMessage")))
+    telegram.faults.release()
+    assert "stopped before every answer was sent" in log.text
+    assert "Traceback" not in log.text
 
 
 class _FailingPoet:

@@ -212,7 +212,9 @@ async def test_all_encodings_and_cases_are_understood(local_telegram: LocalTeleg
     assert [call.method for call in local_telegram.calls] == ["sendMessage"]
 
 
-@pytest.mark.parametrize("body", [b"{", b"[1]", b'{"chat_id": [], "text": {"a": 1}}', b"[" * 100_000])
+@pytest.mark.parametrize(
+    "body", [b"{", b"[1]", b'{"chat_id": [], "text": {"a": 1}}', b'{"chat_id": 1e999}', b"[" * 100_000]
+)
 async def test_nonsense_is_a_bad_request(local_telegram: LocalTelegram, body: bytes) -> None:
     url = f"{local_telegram.base_url}{local_telegram.token}/sendMessage"
     async with httpx.AsyncClient() as client:

@@ -15,8 +15,6 @@ from bot.localchat import LocalTelegram
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
 
-pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
-
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 if CHROMIUM is None and os.environ.get("YUEXIA_REQUIRE_BROWSER") != "1":
     pytest.skip("no Chromium found: the chat page was not tested", allow_module_level=True)
@@ -182,6 +180,8 @@ async def test_formatting_becomes_elements(page: Page, server: LocalTelegram) ->
     markup = 'a <b>b <i>𠮷</i></b> <a href="https://example.org/">c</a> <code>d</code> <tg-spoiler>e</tg-spoiler> /help'
     async with Bot(server.token, base_url=server.base_url) as bot:
         await bot.send_message(1, markup, parse_mode="HTML")
+        await bot.send_message(1, "<blockquote>f</blockquote>", parse_mode="HTML")
+    await expect(page.locator(".quote")).to_have_css("border-left-style", "solid")
     bubble = page.locator(".bot .bubble").nth(1)
     await expect(bubble).to_have_text("a b 𠮷 c d e /help")
     await expect(bubble.locator("strong em")).to_have_text("𠮷")
