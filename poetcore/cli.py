@@ -25,9 +25,11 @@ def prepare(
 ) -> None:
     """Clean the collection, split it and turn it into token arrays."""
     from poetcore.corpus.preparation import prepare as prepare_corpus
-    from poetcore.progress import console, track_files
+    from poetcore.progress import console, tracking_files
 
-    manifest = prepare_corpus(source, out, _collections(collections), track_files)
+    names = _collections(collections)
+    with tracking_files() as track:
+        manifest = prepare_corpus(source, out, names, track)
     console.print(_summary_of(manifest, out), soft_wrap=True)
 
 
@@ -55,10 +57,11 @@ def train(
     run = resume_run(out, settings, corpus) if resume else begin_run(out, settings, corpus)
     with TrainingDisplay() as display:
         result = Trainer(run, corpus, display).train(minutes)
-    if result["best"] is not None:
+    if (best := result["best"]) is not None:
+        test = "" if result["test_perplexity"] is None else f", {result['test_perplexity']:.1f} on test"
         console.print(
-            f"best epoch {result['best']['epoch']}: perplexity {result['best']['validation_perplexity']:.1f} on "
-            f"validation, {result['test_perplexity']:.1f} on test; next: poet export {out} --out POET",
+            f"best epoch {best['epoch']}: perplexity {best['validation_perplexity']:.1f} on validation{test}; "
+            f"next: poet export {out} --out POET",
             soft_wrap=True,
         )
 
@@ -75,10 +78,10 @@ def export(
     from poetcore.generation import Poet
     from poetcore.package import as_float32, write_package
     from poetcore.progress import console
-    from poetcore.training.export import packaged, refuse_foreign_folder
+    from poetcore.training.export import packaged, refuse_foreign_place
     from poetcore.training.run import open_run
 
-    refuse_foreign_folder(out)
+    refuse_foreign_place(out)
     card, tensors = packaged(open_run(run))
     if data is not None:
         card = card.model_copy(update={"metrics": card.metrics | split_metrics(Poet(card, as_float32(tensors)), data)})
@@ -106,7 +109,7 @@ def info(
 
     from poetcore.progress import card_table
 
-    Console().print(card_table(card))
+    Console(markup=False).print(card_table(card))
 
 
 @app.command()
@@ -133,35 +136,34 @@ def compose(
     count: Annotated[int, typer.Option(min=1, help="How many poems; poem k uses seed S+k.")] = 1,
     best_of: Annotated[int, typer.Option(min=1, max=64, help="Candidates that each poem is chosen among.")] = 16,
     seed: Annotated[
-        int | None, typer.Option(min=0, help="The same seed gives the same poem; random if not given.")
+        int | None, typer.Option(min=0, max=2**63 - 1, help="The same seed gives the same poem; random if not given.")
     ] = None,
-    temperature: Annotated[float, typer.Option(min=0.1, max=3.0, help="Lower is tamer, higher is bolder.")] = 0.9,
+    temperature: Annotated[float, typer.Option(min=0.1, max=3.0, help="Lower is tamer, higher is bolder.")] = 0.8,
     script: Annotated[str, typer.Option(help="hant or hans.")] = "hant",
     no_constraints: Annotated[bool, typer.Option("--no-constraints", help="Let the model alone decide.")] = False,
     poet: Annotated[Path | None, typer.Option(help="Poet package; the shipped one if not given.")] = None,
     json: Annotated[bool, typer.Option("--json", help="One JSON object a poem.")] = False,
 ) -> None:
     """Compose poems."""
+    from dataclasses import replace
     from secrets import randbelow
 
     from poetcore.generation import ComposeRequest, Poet
 
     first = randbelow(2**31) if seed is None else seed
-    requests = [
-        ComposeRequest(
-            prefix=prefix,
-            form=_form(form),
-            seed=first + number,
-            best_of=best_of,
-            temperature=temperature,
-            script=_script(script),
-            constrained=not no_constraints,
-        )
-        for number in range(count)
-    ]
+    # The last poem's seed is the largest: one beyond the limit is refused before the first poem.
+    request = ComposeRequest(
+        prefix=prefix,
+        form=_form(form),
+        seed=first + count - 1,
+        best_of=best_of,
+        temperature=temperature,
+        script=_script(script),
+        constrained=not no_constraints,
+    )
     composer = Poet.load(poet)
-    for number, request in enumerate(requests):
-        poem = composer.compose(request)
+    for number in range(count):
+        poem = composer.compose(replace(request, seed=first + number))
         if json:
             print_json(poem.as_dict())
         else:

@@ -40,6 +40,8 @@ class OneLineErrors(TyperGroup):
             _fail(_usage_message(error), 2)
         except PoetcoreError as error:
             _fail(str(error), error.exit_status)
+        except OSError as error:
+            _fail(f"cannot go on: {error}", 1)
         except (KeyboardInterrupt, typer.Abort):
             _fail("interrupted", 130)
         sys.exit(status if isinstance(status, int) else 0)
@@ -57,8 +59,8 @@ def new_app(summary: str) -> typer.Typer:
 
 
 def print_json(value: dict[str, Any]) -> None:
-    """Print one JSON object on a line of its own on stdout."""
-    sys.stdout.write(json.dumps(value, ensure_ascii=False) + "\n")
+    """Print one JSON object on a line of its own on stdout, at once: a full disk or a closed pipe shows here."""
+    typer.echo(json.dumps(value, ensure_ascii=False))
 
 
 def _usage_message(error: Exception) -> str:

@@ -18,7 +18,9 @@ class PreparedCorpusError(PoetcoreError):
 
 
 class SettingsError(PoetcoreError):
-    """A preset or setting does not exist or its value makes no sense."""
+    """A preset or setting does not exist or its value makes no sense: wrong usage."""
+
+    exit_status: ClassVar[int] = 2
 
 
 class TrainingError(PoetcoreError):

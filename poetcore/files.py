@@ -4,7 +4,7 @@ import hashlib
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -51,8 +51,10 @@ def whole_folder(target: Path) -> Iterator[Path]:
     An `OSError` inside the block becomes a `StorageError`.
     """
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        partial = Path(tempfile.mkdtemp(prefix=f".{target.name}.partial-", dir=target.parent))
+        # "." has no name to rename, and of a link the folder that it leads to is meant.
+        place = target.resolve()
+        place.parent.mkdir(parents=True, exist_ok=True)
+        partial = Path(tempfile.mkdtemp(prefix=f".{place.name}.partial-", dir=place.parent))
     except OSError as error:
         raise StorageError(f"cannot write {target}: {error.strerror or error}") from error
     try:
@@ -61,11 +63,22 @@ def whole_folder(target: Path) -> Iterator[Path]:
         for file in partial.rglob("*"):
             if file.is_file():
                 _sync_file(file)
-        _take_place(partial, target)
+        sync_folder(partial)
+        _take_place(partial, place)
     except OSError as error:
         raise StorageError(f"cannot write {target}: {error.strerror or error}") from error
     finally:
         shutil.rmtree(partial, ignore_errors=True)
+
+
+def refuse_foreign_folder(target: Path, own: Iterable[str], what: str) -> None:
+    """Raise `StorageError` if `target` is anything but absent, empty, or a folder of exactly the files `own`.
+
+    Call it before `whole_folder`, which replaces everything that is in `target`.
+    """
+    if not target.exists() or (target.is_dir() and {path.name for path in target.iterdir()} in (set(), set(own))):
+        return
+    raise StorageError(f"{target} exists and is no {what}; give --out another folder")
 
 
 def sync_folder(folder: Path) -> None:

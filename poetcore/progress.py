@@ -1,25 +1,37 @@
 """What the command line shows while it works: progress bars on stderr, plain lines where there is no terminal."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 from rich.table import Table
 
 if TYPE_CHECKING:
-    from poetcore.corpus.reader import SourceFile
+    from poetcore.corpus.preparation import Track
     from poetcore.package import PoetCard
     from poetcore.training.loop import Progress as TrainingProgress
 
-console = Console(stderr=True, highlight=False)
+# No markup: paths and poems are shown as they are, whatever brackets they have.
+console = Console(stderr=True, highlight=False, markup=False)
 
 
-def track_files(files: "list[SourceFile]") -> "Iterator[SourceFile]":
-    """Yield `files`, showing how many are done and how long the rest takes."""
-    with Progress(*_COLUMNS, console=console, transient=True) as progress:
-        yield from progress.track(files, description="cleaning")
+@contextmanager
+def tracking_files() -> "Iterator[Track]":
+    """While entered, what it yields shows how many files are done and how long the rest takes."""
+    with _progress() as progress:
+        yield partial(progress.track, description="cleaning")
 
 
 class TrainingDisplay:
@@ -27,7 +39,7 @@ class TrainingDisplay:
 
     def __init__(self) -> None:
         """Shows nothing until entered as a context."""
-        self._bar = Progress(*_COLUMNS, TextColumn("{task.fields[note]}"), console=console, transient=True)
+        self._bar = _progress(TextColumn("{task.fields[note]}"))
         self._task = self._bar.add_task("training", total=None, note="")
         self._batches = self._epochs = 0
 
@@ -88,10 +100,13 @@ def card_table(card: "PoetCard") -> Table:
     return table
 
 
-_COLUMNS = (
-    TextColumn("{task.description}"),
-    BarColumn(),
-    MofNCompleteColumn(),
-    TimeElapsedColumn(),
-    TimeRemainingColumn(),
-)
+def _progress(*more: ProgressColumn) -> Progress:
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+    )
+    # Where there is no terminal a bar would leave an empty line.
+    return Progress(*columns, *more, console=console, transient=True, disable=not console.is_terminal)

@@ -68,12 +68,14 @@ def test_from_the_collection_to_a_poem(poet: Poet, tiny_source: Path, tmp_path: 
         (["compose", "月", "--count", "0"], 2, "--count"),
         (["compose", "月", "--form", "八絕"], 2, "五絕 七絕 五律 七律"),
         (["compose", "月", "--script", "latin"], 2, "hant or hans"),
+        (["compose", "月", "--seed", str(2**63)], 2, "--seed"),
+        (["compose", "月", "--seed", str(2**63 - 1), "--count", "2"], 1, "seed must be a whole number"),
         (["compose", "月", "--poet", "nowhere"], 1, "nowhere"),
         (["prepare", "nowhere", "--out", "data"], 1, "does not exist"),
         (["prepare", "nowhere", "--out", "data", "--collections", "ming"], 2, "tang, song"),
         (["train", "--data", "nowhere", "--out", "run"], 1, "no prepared corpus"),
-        (["train", "--data", "nowhere", "--out", "run", "--preset", "sed"], 1, "did you mean 'seed'"),
-        (["train", "--data", "nowhere", "--out", "run", "--set", "hiden_size=3"], 1, "did you mean 'hidden_size'"),
+        (["train", "--data", "nowhere", "--out", "run", "--preset", "sed"], 2, "did you mean 'seed'"),
+        (["train", "--data", "nowhere", "--out", "run", "--set", "hiden_size=3"], 2, "did you mean 'hidden_size'"),
         (["export", "nowhere", "--out", "poet"], 1, "holds no run"),
         (["evaluate", "--input", "nowhere"], 1, "nowhere"),
         (["info", "nowhere"], 1, "nowhere"),
@@ -85,6 +87,30 @@ def test_an_error_is_one_line_that_says_what_to_do(
     monkeypatch.chdir(tmp_path)
     assert message in one_line(poet(*words), status)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_broken_source_is_one_line_and_a_path_is_shown_as_it_is(
+    poet: Poet, tiny_source: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "poet.tang.0.json").write_text("[")
+    assert "not valid JSON" in one_line(poet("prepare", tmp_path, "--out", tmp_path / "d", "--collections", "tang"), 1)
+    done = poet("prepare", tiny_source, "--out", tmp_path / "[red]" / "[" / "x]", "--collections", "tang")
+    assert done.exit_code == 0
+    assert f"in {tmp_path}/[red]/[/x]" in done.stderr
+    assert done.stderr.count("\n") == 2
+
+
+def test_a_full_disk_behind_stdout_is_one_line(poet: Poet, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("typer.echo", full)
+    for words in (
+        ["compose", "月", "--best-of", "1"],
+        ["compose", "月", "--best-of", "1", "--json"],
+        ["info", "--json"],
+    ):
+        assert "No space left on device" in one_line(poet(*words), 1)
 
 
 def test_the_shipped_poet_writes_at_once(poet: Poet) -> None:

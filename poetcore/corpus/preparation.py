@@ -11,10 +11,10 @@ import numpy as np
 import numpy.typing as npt
 
 from poetcore.corpus.cleaning import CleaningReport, clean, normalised
-from poetcore.corpus.prepared import FORMAT, MANIFEST, SPLITS, TEST, TRAIN, VALIDATION
+from poetcore.corpus.prepared import FORMAT, MANIFEST, OUTPUTS, SPLITS, TEST, TRAIN, VALIDATION
 from poetcore.corpus.reader import RawPoem, SourceFile, fingerprint, read_source
-from poetcore.errors import StorageError
-from poetcore.files import sha256_of, whole_folder
+from poetcore.errors import CorpusError
+from poetcore.files import refuse_foreign_folder, sha256_of, whole_folder
 from poetcore.prosody.text import is_hanzi, lines_of
 
 Track = Callable[[list[SourceFile]], Iterable[SourceFile]]
@@ -40,11 +40,13 @@ def prepare(
 
     Raises `CorpusError` for a source that cannot be used and `StorageError` for a place that cannot be written.
     """
-    _refuse_foreign_folder(out)
+    refuse_foreign_folder(out, (*OUTPUTS, MANIFEST), "prepared corpus")
     files = read_source(source, collections)
     report = CleaningReport()
     counts = dict.fromkeys(collections, 0)
     poems = _cleaned_poems((poem for file in track(files) for poem in _counted(file.poems(), counts)), report)
+    if not poems:
+        raise CorpusError(f"no poem in {source} can be used; the README says where to get the collection")
     poems, shared = _without_leaks(poems)
     manifest: dict[str, Any] = {
         "format": FORMAT,
@@ -66,12 +68,6 @@ def split_of(text: str) -> int:
     if share < _TRAIN_SHARE:
         return TRAIN
     return VALIDATION if share < _TRAIN_SHARE + _VALIDATION_SHARE else TEST
-
-
-def _refuse_foreign_folder(out: Path) -> None:
-    """Preparing replaces `out`: only a folder that is empty or was prepared before may be replaced."""
-    if out.exists() and not (out.is_dir() and ((out / MANIFEST).exists() or not any(out.iterdir()))):
-        raise StorageError(f"{out} exists and is no prepared corpus; give --out another folder")
 
 
 def _counted(poems: list[RawPoem], counts: dict[str, int]) -> list[RawPoem]:

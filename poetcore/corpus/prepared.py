@@ -15,6 +15,16 @@ from poetcore.files import sha256_of
 
 FORMAT: Final = 1
 MANIFEST: Final = "manifest.json"
+OUTPUTS: Final = (
+    "authors.txt",
+    "characters.txt",
+    "collections.npy",
+    "offsets.npy",
+    "splits.npy",
+    "titles.txt",
+    "tokens.npy",
+)
+"""The files beside the manifest."""
 SPLITS: Final = ("train", "validation", "test")
 TRAIN, VALIDATION, TEST = range(3)
 
@@ -100,7 +110,8 @@ def _checked_manifest(folder: Path) -> dict[str, Any]:
         raise PreparedCorpusError(f"{folder} is no prepared corpus (make one with poet prepare): {error}") from error
     if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
         raise PreparedCorpusError(f"{folder / MANIFEST} is of another format; run poet prepare again")
-    for name, digest in manifest["outputs"].items():
-        if not (folder / name).is_file() or sha256_of(folder / name) != digest:
+    digests = manifest["outputs"] if isinstance(manifest.get("outputs"), dict) else {}
+    for name in OUTPUTS:
+        if not (folder / name).is_file() or sha256_of(folder / name) != digests.get(name):
             raise PreparedCorpusError(f"{folder / name} is missing or not as prepared; run poet prepare again")
     return manifest

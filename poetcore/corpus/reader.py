@@ -45,7 +45,7 @@ class SourceFile:
         """The poems in this file; raises `CorpusError` for JSON that is broken or of another shape."""
         try:
             entries = json.loads(self.content)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise CorpusError(f"{self.name} is not valid JSON ({error}); fetch the collection again") from error
         if not isinstance(entries, list):
             raise CorpusError(f"{self.name} should hold a list of poems, found {type(entries).__name__}")
@@ -60,6 +60,8 @@ class SourceFile:
         title, author = entry.get("title", ""), entry.get("author", "")
         if not isinstance(title, str) or not isinstance(author, str):
             raise CorpusError(f"{self.name}: poem {number} has a title or author that is not a string")
+        if any("\ud800" <= char <= "\udfff" for char in title + author):
+            raise CorpusError(f"{self.name}: poem {number} has half a character in its title or author")
         return RawPoem(self.collection, title, author, "".join(paragraphs))
 
 

@@ -25,7 +25,7 @@ class ComposeRequest:
     """The same request and seed give the same poem on one machine."""
     best_of: int = 16
     """How many candidates the poem is chosen among."""
-    temperature: float = 0.9
+    temperature: float = 0.8
     """Below 1 the likelier characters are favoured, above 1 the rarer ones."""
     script: Script = "hant"
     """The reader's script: of the prefix and of the poem."""

@@ -84,12 +84,12 @@ def _digest(body: dict[str, Any]) -> str:
 
 
 def _remove_retired(folder: Path) -> None:
-    """Delete the tensor files that neither JSON names any more."""
+    """Delete the tensor files that neither JSON names any more, and what a killed run had half written."""
     named = {
         json.loads((folder / name).read_bytes())["tensors"]["file"]
         for name in (CURRENT, PREVIOUS)
         if (folder / name).exists()
     }
-    for path in folder.glob("update-*.safetensors"):
+    for path in (*folder.glob("update-*.safetensors"), *folder.glob(".*.partial-*")):
         if path.name not in named:
             path.unlink(missing_ok=True)

@@ -49,15 +49,14 @@ class Sequences:
             yield _batch([self._sequences[i] for i in indices[start : start + batch_poems]])
 
 
-def load_sequences(corpus: PreparedCorpus, settings: TrainingSettings) -> tuple[Sequences, Sequences]:
-    """Training and validation sequences; raises `TrainingError` if the corpus is too small for the settings."""
-    training, validation = Sequences(corpus, TRAIN, settings), Sequences(corpus, VALIDATION, settings)
-    if len(validation) == 0 or len(training) < settings.batch_poems:
+def require_enough_poems(corpus: PreparedCorpus, settings: TrainingSettings) -> None:
+    """Raise `TrainingError` if there is not one full batch, or nothing to validate on."""
+    training, validation = (len(corpus.select(split, settings.collections)) for split in (TRAIN, VALIDATION))
+    if validation == 0 or training < settings.batch_poems:
         raise TrainingError(
-            f"{corpus.folder} has {len(training)} training and {len(validation)} validation poems: too few for "
+            f"{corpus.folder} has {training} training and {validation} validation poems: too few for "
             f"batches of {settings.batch_poems} (batch_poems); prepare a larger corpus or set smaller batches"
         )
-    return training, validation
 
 
 def epoch_order(poems: int, seed: int, epoch: int) -> npt.NDArray[np.int64]:

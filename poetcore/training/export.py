@@ -4,9 +4,10 @@ from pathlib import Path
 
 import numpy as np
 
-from poetcore.errors import StorageError, TrainingError
+from poetcore.errors import CheckpointError, TrainingError
+from poetcore.files import refuse_foreign_folder
 from poetcore.nn.language_model import LanguageModel
-from poetcore.package import CARD, Architecture, Characters, PoetCard, Tensors, now_utc
+from poetcore.package import CARD, WEIGHTS, Architecture, Characters, PoetCard, Tensors, now_utc
 from poetcore.prosody import FORMS
 from poetcore.training.checkpoints import has_checkpoint, load_checkpoint
 from poetcore.training.loop import set_parameters
@@ -22,7 +23,10 @@ def packaged(run: Run) -> tuple[PoetCard, Tensors]:
         raise TrainingError(f"{run.folder} has no weights to export yet: an epoch has to end first")
     checkpoint = load_checkpoint(run.best)
     model = LanguageModel(run.architecture, run.settings.lstm)
-    set_parameters(model, checkpoint.tensors)
+    try:
+        set_parameters(model, checkpoint.tensors)
+    except (KeyError, RuntimeError) as error:
+        raise CheckpointError(f"the weights in {run.best} do not fit the settings in run.json: {error}") from error
     tensors = {name: tensor.numpy().astype(np.float16) for name, tensor in model.package_tensors().items()}
     best, result = checkpoint.state, run.read_result() or {}
     now = now_utc()
@@ -52,7 +56,6 @@ def packaged(run: Run) -> tuple[PoetCard, Tensors]:
     return card, tensors
 
 
-def refuse_foreign_folder(out: Path) -> None:
-    """Exporting replaces `out`: only a folder that is empty or holds a poet may be replaced."""
-    if out.exists() and not (out.is_dir() and ((out / CARD).exists() or not any(out.iterdir()))):
-        raise StorageError(f"{out} exists and is no poet package; give --out another folder")
+def refuse_foreign_place(out: Path) -> None:
+    """Exporting replaces `out`; raises `StorageError` if it is anything but absent, empty or a poet package."""
+    refuse_foreign_folder(out, (CARD, WEIGHTS), "poet package")

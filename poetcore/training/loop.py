@@ -2,19 +2,18 @@
 
 import math
 import time
-from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from typing import Any, Final, Protocol
 
 import torch
 from torch import Tensor
 
-from poetcore.corpus import TEST, PreparedCorpus
+from poetcore.corpus import TEST, TRAIN, VALIDATION, PreparedCorpus
 from poetcore.errors import CheckpointError, TrainingError
 from poetcore.nn.language_model import LanguageModel
 from poetcore.training.checkpoints import Checkpoint, has_checkpoint, load_checkpoint, save_checkpoint
 from poetcore.training.curves import draw_curves
-from poetcore.training.data import Batch, Sequences, epoch_order, load_sequences
+from poetcore.training.data import Batch, Sequences, epoch_order
 from poetcore.training.optimisers import build_optimiser, learning_rate
 from poetcore.training.run import Run
 from poetcore.training.sampling import sample_poem
@@ -69,9 +68,10 @@ class Trainer:
     """A model in training, and where it stands."""
 
     def __init__(self, run: Run, corpus: PreparedCorpus, observer: Observer) -> None:
-        """Raises `TrainingError` if the corpus is too small for the settings."""
+        """`corpus` is the one that `run` was begun with."""
         self._run, self._settings, self._corpus, self._observer = run, run.settings, corpus, observer
-        self._training, self._validation = load_sequences(corpus, run.settings)
+        self._training = Sequences(corpus, TRAIN, run.settings)
+        self._validation = Sequences(corpus, VALIDATION, run.settings)
         self._batches = math.ceil(len(self._training) / self._settings.batch_poems)
         # Numbers below 1e-38 cost a hundred times others on x86 and mean nothing here.
         torch.set_flush_denormal(True)
@@ -85,19 +85,23 @@ class Trainer:
         """Train until the epochs are done, validation turns up or `minutes` have passed; return the result.
 
         Goes on from the run's last checkpoint if it has one. Raises `TrainingError` when the loss is not a number,
-        `CheckpointError` for a damaged checkpoint, `StorageError` when the disk refuses.
+        `CheckpointError` for a damaged or lost checkpoint, `StorageError` when the disk refuses. An interrupt saves
+        nothing: it may come between an update and its record, and the last checkpoint is half a minute old at most.
         """
         deadline = time.monotonic() + 60 * minutes if minutes is not None else math.inf
         if has_checkpoint(self._run.checkpoints):
             self._restore(load_checkpoint(self._run.checkpoints))
+            # A run killed right after a checkpoint has not written its curve yet.
+            self._write_curve()
+        elif self._run.has_metrics:
+            raise CheckpointError(
+                f"{self._run.checkpoints} holds no checkpoint, but epochs were trained: put it back, or start the run "
+                f"anew in another folder (poet export {self._run.folder} still takes its best weights)"
+            )
         self._observer.began(self._progress, self._batches, self._settings.epochs)
-        try:
-            while (why := self._why_stop()) is None and time.monotonic() < deadline:
-                if self._train_epoch(deadline):
-                    self._end_epoch()
-        except KeyboardInterrupt:
-            self._save()
-            raise
+        while (why := self._why_stop()) is None and time.monotonic() < deadline:
+            if self._train_epoch(deadline):
+                self._end_epoch()
         self._save()
         result = self._result(why or "minutes")
         self._run.write_result(result)
@@ -130,10 +134,7 @@ class Trainer:
         loss_sum, tokens = self._model.loss(batch.tokens, batch.lengths)
         loss = loss_sum.item() / tokens
         if not math.isfinite(loss):
-            raise TrainingError(
-                f"the loss of update {progress.updates + 1} is not a number; the last checkpoint in "
-                f"{self._run.checkpoints} is kept: start anew with a lower learning_rate or with clip_norm=1"
-            )
+            raise self._diverged(f"the loss of update {progress.updates + 1}")
         self._optimiser.zero_grad(set_to_none=True)
         (loss_sum / tokens).backward()  # type: ignore[no-untyped-call]
         if settings.clip_norm:
@@ -150,12 +151,15 @@ class Trainer:
     def _end_epoch(self) -> None:
         progress = self._progress
         validation = self._cross_entropy(self._validation)
+        perplexity = _perplexity(validation)
+        if not math.isfinite(perplexity):
+            raise self._diverged(f"the validation perplexity of epoch {progress.epoch}")
         row = {
             "epoch": progress.epoch,
             "updates": progress.updates,
             "train_cross_entropy": progress.loss_sum / progress.epoch_tokens,
             "validation_cross_entropy": validation,
-            "validation_perplexity": math.exp(validation),
+            "validation_perplexity": perplexity,
             "learning_rate": self._optimiser.param_groups[0]["lr"],
             "tokens": progress.tokens,
             "seconds": round(progress.seconds, 1),
@@ -168,14 +172,21 @@ class Trainer:
             save_checkpoint(self._run.best, Checkpoint(self._parameters(), row))
         progress.epoch, progress.batch, progress.loss_sum, progress.epoch_tokens = progress.epoch + 1, 0, 0.0, 0
         self._save()
-        self._run.write_metrics(progress.history)
+        self._write_curve()
+        self._observer.epoch_ended(row)
+
+    def _write_curve(self) -> None:
+        """Write metrics.jsonl and curves.png from the history."""
+        history = self._progress.history
+        if not history:
+            return
+        self._run.write_metrics(history)
         sizes = self._run.architecture
         title = (
             f"preset {self._settings.preset}: LSTM {sizes.layers} × {sizes.hidden_size}, embedding "
             f"{sizes.embedding_size}, vocabulary {sizes.vocabulary_size:,}"
         )
-        draw_curves(progress.history, title, self._run.folder / "curves.png")
-        self._observer.epoch_ended(row)
+        draw_curves(history, title, self._run.folder / "curves.png")
 
     @torch.no_grad()
     def _cross_entropy(self, sequences: Sequences) -> float:
@@ -204,19 +215,24 @@ class Trainer:
         test = Sequences(self._corpus, TEST, self._settings)
         if progress.best is not None and len(test):
             present = {name: tensor.clone() for name, tensor in self._parameters().items()}
-            self._set_parameters(load_checkpoint(self._run.best).tensors)
+            set_parameters(self._model, load_checkpoint(self._run.best).tensors)
             result["test_cross_entropy"] = self._cross_entropy(test)
-            result["test_perplexity"] = math.exp(result["test_cross_entropy"])
-            self._set_parameters(present)
+            result["test_perplexity"] = _perplexity(result["test_cross_entropy"])
+            set_parameters(self._model, present)
         return result
 
     def _parameters(self) -> dict[str, Tensor]:
         return {name: parameter.detach() for name, parameter in self._model.named_parameters()}
 
-    def _set_parameters(self, tensors: dict[str, Tensor]) -> None:
-        set_parameters(self._model, tensors)
+    def _diverged(self, what: str) -> TrainingError:
+        return TrainingError(
+            f"{what} is not a number; the last checkpoint in {self._run.checkpoints} is kept: start anew with a lower "
+            "learning_rate or with clip_norm=1"
+        )
 
     def _save(self) -> None:
+        if not all(bool(tensor.isfinite().all()) for tensor in self._parameters().values()):
+            raise self._diverged(f"a weight after update {self._progress.updates}")
         tensors = {f"model.{name}": tensor for name, tensor in self._parameters().items()}
         tensors.update(_optimiser_tensors(self._optimiser))
         tensors["random"] = torch.get_rng_state()
@@ -225,12 +241,17 @@ class Trainer:
 
     def _restore(self, checkpoint: Checkpoint) -> None:
         try:
-            self._set_parameters(_under("model.", checkpoint.tensors))
+            set_parameters(self._model, _under("model.", checkpoint.tensors))
             _restore_optimiser(self._optimiser, _under("optimiser.", checkpoint.tensors))
             torch.set_rng_state(checkpoint.tensors["random"])
             self._progress = Progress(**checkpoint.state)
         except (KeyError, TypeError, ValueError, RuntimeError) as error:
             raise CheckpointError(f"the checkpoint in {self._run.checkpoints} is not of this run: {error}") from error
+
+
+def _perplexity(cross_entropy: float) -> float:
+    """e to the `cross_entropy` (nats per token); infinite where floats end, at e^709."""
+    return math.exp(cross_entropy) if cross_entropy < 709 else math.inf
 
 
 @torch.no_grad()
@@ -258,8 +279,4 @@ def _restore_optimiser(optimiser: torch.optim.Optimizer, tensors: dict[str, Tens
 
 
 def _under(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
-    return {name.removeprefix(prefix): tensor for name, tensor in _with_prefix(prefix, tensors)}
-
-
-def _with_prefix(prefix: str, tensors: dict[str, Tensor]) -> Iterator[tuple[str, Tensor]]:
-    return ((name, tensor) for name, tensor in tensors.items() if name.startswith(prefix))
+    return {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}

@@ -1,11 +1,15 @@
 """Training settings: one documented dataclass, the presets, and `--set key=value`."""
 
 import difflib
+import math
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any, Final
 
 from poetcore.errors import SettingsError
+
+# What a poet package may have at most: a larger model could be trained but never exported.
+_LARGEST: Final = {"embedding_size": 16_384, "hidden_size": 16_384, "layers": 64, "seed": 2**63 - 1}
 
 OPTIMISERS: Final = ("sgd", "adagrad", "adadelta", "adam", "adamw")
 
@@ -64,10 +68,14 @@ class TrainingSettings:
         """Raise `SettingsError` for values that cannot be."""
         for name in ("embedding_size", "hidden_size", "layers", "batch_poems", "epochs", "patience"):
             _require(getattr(self, name) >= 1, f"{name} must be at least 1, found {getattr(self, name)}")
+        for name, largest in _LARGEST.items():
+            _require(getattr(self, name) <= largest, f"{name} must be at most {largest}, found {getattr(self, name)}")
         _require(self.vocabulary_size >= 8, f"vocabulary_size must be at least 8, found {self.vocabulary_size}")
         _require(self.sequence_length >= 4, f"sequence_length must be at least 4, found {self.sequence_length}")
         _require(0 <= self.dropout < 1, f"dropout must be from 0 to below 1, found {self.dropout}")
-        _require(self.learning_rate > 0, f"learning_rate must be above 0, found {self.learning_rate}")
+        _require(
+            0 < self.learning_rate < math.inf, f"learning_rate must be above 0 and finite, found {self.learning_rate}"
+        )
         for name in ("weight_decay", "warmup_updates", "clip_norm", "seed"):
             _require(getattr(self, name) >= 0, f"{name} must not be negative, found {getattr(self, name)}")
         _require(self.lstm in ("own", "torch"), f"lstm must be own or torch, found {self.lstm!r}")

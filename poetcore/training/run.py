@@ -18,6 +18,7 @@ from poetcore.errors import TrainingError
 from poetcore.files import write_whole
 from poetcore.nn.language_model import Architecture
 from poetcore.training.checkpoints import has_checkpoint
+from poetcore.training.data import require_enough_poems
 from poetcore.training.presets import TrainingSettings
 
 
@@ -48,6 +49,11 @@ class Run:
             len(self.vocabulary), settings.embedding_size, settings.hidden_size, settings.layers, settings.tied
         )
 
+    @property
+    def has_metrics(self) -> bool:
+        """Whether an epoch has ended and been written down."""
+        return (self.folder / "metrics.jsonl").exists()
+
     def write_metrics(self, history: list[dict[str, Any]]) -> None:
         """Write metrics.jsonl anew from the history, which the checkpoint holds too: the two never disagree."""
         rows = (json.dumps(row, ensure_ascii=False) + "\n" for row in history)
@@ -58,17 +64,22 @@ class Run:
         write_whole(self.folder / "result.json", json.dumps(result, ensure_ascii=False, indent=2) + "\n")
 
     def read_result(self) -> dict[str, Any] | None:
-        """What result.json holds, None before training has ended."""
+        """What result.json holds, None before training has ended; raises `TrainingError` if it is damaged."""
         path = self.folder / "result.json"
-        return json.loads(path.read_bytes()) if path.exists() else None
+        try:
+            return json.loads(path.read_bytes()) if path.exists() else None
+        except (OSError, ValueError) as error:
+            raise TrainingError(f"{path} cannot be read ({error}); poet train --resume writes it anew") from error
 
 
 def begin_run(folder: Path, settings: TrainingSettings, corpus: PreparedCorpus) -> Run:
-    """Make a run folder; raises `TrainingError` if there is a run in it already."""
+    """Make a run folder; raises `TrainingError` if there is a run in it already or the corpus is too small."""
     if has_checkpoint(folder / "checkpoints") or (folder / "run.json").exists():
         raise TrainingError(
             f"{folder} holds a run already: add --resume to go on with it, or give --out another folder"
         )
+    # Before anything is written: what cannot start must not leave a run behind.
+    require_enough_poems(corpus, settings)
     run = Run(folder, settings, corpus.fingerprint, corpus.vocabulary(settings.vocabulary_size))
     content = {
         "settings": settings.as_dict(),
@@ -99,6 +110,6 @@ def resume_run(folder: Path, settings: TrainingSettings, corpus: PreparedCorpus)
     if changed := [key for key in now if was[key] != now[key]]:
         key = changed[0]
         raise TrainingError(f"{folder} was begun with {key}={was[key]}, not {now[key]}: resume with the same settings")
-    if run.data_fingerprint != corpus.fingerprint:
+    if run.data_fingerprint != corpus.fingerprint or run.vocabulary != corpus.vocabulary(settings.vocabulary_size):
         raise TrainingError(f"{folder} was trained on other data than {corpus.folder}: give the data it began with")
     return run

@@ -123,6 +123,8 @@ def test_a_collection_not_prepared_is_named(collection: Write, invented_poems: P
         ('[{"title": "月"}]', "poem 1 has no list of strings"),
         ('[{"paragraphs": "月"}]', "poem 1 has no list of strings"),
         ('[{"paragraphs": [], "title": 3}]', "not a string"),
+        ('[{"paragraphs": [], "title": "\\ud800"}]', "poem 1 has half a character"),
+        ("[" * 100_000, "not valid JSON"),
     ],
 )
 def test_broken_json_is_named_and_nothing_is_written(tmp_path: Path, content: str, message: str) -> None:
@@ -138,10 +140,13 @@ def test_broken_json_is_named_and_nothing_is_written(tmp_path: Path, content: st
 def test_what_is_no_corpus_is_refused(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     (tmp_path / "text.zip").write_text("no archive")
+    (tmp_path / "blank").mkdir()
+    (tmp_path / "blank" / "poet.tang.0.json").write_text("[]")
     for source, message in (
         ("empty", "has no poet.tang"),
         ("text.zip", "neither a folder"),
         ("none", "does not exist"),
+        ("blank", "no poem in .* can be used"),
     ):
         with pytest.raises(CorpusError, match=message):
             prepare(tmp_path / source, tmp_path / "data", ("tang",))
@@ -188,6 +193,8 @@ def test_a_folder_with_other_things_is_not_replaced(collection: Write, invented_
     out = tmp_path / "home"
     out.mkdir()
     (out / "letter.txt").write_text("dear")
+    # Other programs have a manifest.json too.
+    (out / "manifest.json").write_text("{}")
     with pytest.raises(StorageError, match="no prepared corpus"):
         prepare(collection(invented_poems), out, ("tang",))
     assert (out / "letter.txt").read_text() == "dear"
@@ -199,6 +206,9 @@ def test_a_changed_output_is_noticed(collection: Write, invented_poems: Poems, t
     with pytest.raises(PreparedCorpusError, match=r"characters\.txt"):
         PreparedCorpus.load(tmp_path / "data")
     manifest = json.loads((tmp_path / "data" / "manifest.json").read_text())
+    (tmp_path / "data" / "manifest.json").write_text(json.dumps(manifest | {"outputs": None}))
+    with pytest.raises(PreparedCorpusError, match="not as prepared"):
+        PreparedCorpus.load(tmp_path / "data")
     (tmp_path / "data" / "manifest.json").write_text(json.dumps(manifest | {"format": 99}))
     with pytest.raises(PreparedCorpusError, match="another format"):
         PreparedCorpus.load(tmp_path / "data")

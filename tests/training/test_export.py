@@ -1,5 +1,6 @@
 """From a run to a package that numpy serves."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -8,12 +9,12 @@ import pytest
 import torch
 
 from poetcore.corpus import START, PreparedCorpus
-from poetcore.errors import StorageError, TrainingError
+from poetcore.errors import CheckpointError, StorageError, TrainingError
 from poetcore.generation import Poet
 from poetcore.nn.language_model import LanguageModel
 from poetcore.package import as_float32, write_package
 from poetcore.training.checkpoints import load_checkpoint
-from poetcore.training.export import packaged, refuse_foreign_folder
+from poetcore.training.export import packaged, refuse_foreign_place
 from poetcore.training.loop import Progress, Trainer, set_parameters
 from poetcore.training.presets import settings_for
 from poetcore.training.run import Run, begin_run
@@ -73,4 +74,16 @@ def test_a_run_without_an_epoch_and_a_foreign_folder_are_refused(tiny_corpus: Pr
     with pytest.raises(TrainingError, match="an epoch has to end first"):
         packaged(begun)
     with pytest.raises(StorageError, match="no poet package"):
-        refuse_foreign_folder(tmp_path / "run")
+        refuse_foreign_place(tmp_path / "run")
+
+
+def test_weights_of_other_sizes_and_a_torn_result_are_errors(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = replace(run, settings=replace(run.settings, embedding_size=9, hidden_size=9))
+    with pytest.raises(CheckpointError, match="do not fit the settings"):
+        packaged(other)
+    (tmp_path / "result.json").write_text('{"stopp')
+    monkeypatch.setattr(Run, "best", run.best)
+    with pytest.raises(TrainingError, match=r"result\.json cannot be read"):
+        packaged(replace(run, folder=tmp_path))
