@@ -7,7 +7,7 @@ import json
 import sys
 from collections.abc import Sequence
 from functools import partial
-from typing import Any, NoReturn
+from typing import Any, Final, NoReturn
 
 import typer
 from typer.core import TyperGroup
@@ -16,6 +16,7 @@ from poetcore.errors import PoetcoreError
 
 # Typer carries a private copy of click; the base of its public BadParameter is the one name for all usage errors.
 _UsageError: type[Exception] = typer.BadParameter.__mro__[1]
+_INTERRUPTED: Final = 130
 
 
 class OneLineErrors(TyperGroup):
@@ -42,8 +43,11 @@ class OneLineErrors(TyperGroup):
             _fail(str(error), error.exit_status)
         except OSError as error:
             _fail(f"cannot go on: {error}", 1)
-        except (KeyboardInterrupt, typer.Abort):
-            _fail("interrupted", 130)
+        except typer.Abort:
+            _fail("interrupted", _INTERRUPTED)
+        # Typer makes this status of a KeyboardInterrupt, without a word.
+        if status == _INTERRUPTED:
+            _fail("interrupted", _INTERRUPTED)
         sys.exit(status if isinstance(status, int) else 0)
 
 

@@ -72,7 +72,8 @@ class TrainingDisplay:
         console.print(
             f"epoch {row['epoch']:>3}  training {row['train_cross_entropy']:.4f}  "
             f"validation {row['validation_cross_entropy']:.4f}  perplexity {row['validation_perplexity']:.1f}  "
-            f"{row['seconds']:,.0f} s  {row['sample']}"
+            f"{row['seconds']:,.0f} s  {row['sample']}",
+            soft_wrap=True,
         )
 
 

@@ -100,6 +100,14 @@ def test_a_broken_source_is_one_line_and_a_path_is_shown_as_it_is(
     assert done.stderr.count("\n") == 2
 
 
+def test_an_interrupt_is_one_line(poet: Poet, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("poetcore.generation.Poet.compose", interrupted)
+    assert one_line(poet("compose", "月"), 130) == "error: interrupted\n"
+
+
 def test_a_full_disk_behind_stdout_is_one_line(poet: Poet, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")

@@ -9,7 +9,7 @@ import re
 from collections import Counter
 from typing import Final
 
-from poetcore.prosody.text import MARKS, is_hanzi, lines_of
+from poetcore.prosody.text import LINE_END, MARKS, is_hanzi, lines_of
 
 _BRACKETS: Final = {
     "（": "）",
@@ -35,7 +35,6 @@ _RESTORED: Final = re.compile("(?![一二三四五六七八九十][一二三四�
 _VARIANT_NOTE: Final = re.compile("一作|又作|亦作|或作|原作|疑作|當作|注|按|案")
 _CATALOGUE_PROSE: Final = re.compile("詩題：|首句：|題句：|^題：|^句：")
 _TEXT: Final = re.compile(rf"[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff{MARKS}]+")
-_LINE_END: Final = re.compile(rf"[{MARKS}]+")
 _FEWEST_LINES: Final = 4
 
 
@@ -67,7 +66,7 @@ def clean(text: str, report: CleaningReport) -> str | None:
 
 def normalised(text: str) -> str:
     """The hanzi of `text` alone: what says whether two poems are the same."""
-    return _LINE_END.sub("", text)
+    return LINE_END.sub("", text)
 
 
 def _without_notes(text: str, changes: set[str]) -> str | None:
@@ -110,7 +109,7 @@ def _tidied(text: str, changes: set[str]) -> str:
         if text != before:
             changes.add(reason)
     # A note between two marks leaves them side by side: the first one is the poem's own.
-    return _LINE_END.sub(lambda run: run[0][0], text).lstrip(MARKS)
+    return LINE_END.sub(lambda run: run[0][0], text).lstrip(MARKS)
 
 
 def _unusable(text: str | None) -> str | None:

@@ -18,7 +18,7 @@ COLLECTIONS: Final = ("tang", "song")
 
 _POEM_FILE = re.compile(r"poet\.(?P<collection>tang|song)\.(?P<number>\d+)\.json")
 # The largest file upstream has 600 KB; a member of this size is a mistake or an attack, not poems.
-_LARGEST_MEMBER: Final = 64 * 2**20
+_LARGEST_MEMBER: Final = 8 * 2**20
 
 
 @dataclass(frozen=True)

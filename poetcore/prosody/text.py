@@ -8,7 +8,8 @@ FULL_STOP: Final = "。"
 MARKS: Final = "，。！？；：、"
 """The punctuation that a poem may have."""
 
-_LINE_END: Final = re.compile(f"[{MARKS}]+")
+LINE_END: Final = re.compile(f"[{MARKS}]+")
+"""What ends a line: one mark, or several in a row."""
 
 
 def is_hanzi(char: str) -> bool:
@@ -18,4 +19,4 @@ def is_hanzi(char: str) -> bool:
 
 def lines_of(text: str) -> tuple[str, ...]:
     """The lines of a poem's text, without punctuation."""
-    return tuple(line for line in _LINE_END.split(text) if line)
+    return tuple(line for line in LINE_END.split(text) if line)

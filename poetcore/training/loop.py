@@ -50,6 +50,11 @@ class Progress:
         """Epochs since the best one; 0 right after it."""
         return self.history[-1]["epoch"] - self.best["epoch"] if self.best else 0
 
+    def begin_next_epoch(self) -> None:
+        """Count from the start of the epoch after this one."""
+        self.epoch += 1
+        self.batch, self.loss_sum, self.epoch_tokens = 0, 0.0, 0
+
 
 class Observer(Protocol):
     """Is told how training goes: the command line draws a progress bar from it."""
@@ -170,7 +175,7 @@ class Trainer:
         progress.history.append(row)
         if progress.best is row:
             save_checkpoint(self._run.best, Checkpoint(self._parameters(), row))
-        progress.epoch, progress.batch, progress.loss_sum, progress.epoch_tokens = progress.epoch + 1, 0, 0.0, 0
+        progress.begin_next_epoch()
         self._save()
         self._write_curve()
         self._observer.epoch_ended(row)

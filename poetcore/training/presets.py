@@ -90,47 +90,31 @@ class TrainingSettings:
         return asdict(self) | {"collections": list(self.collections)}
 
 
+_SMALL: Final = TrainingSettings(
+    preset="small",
+    collections=("tang", "song"),
+    vocabulary_size=5_000,
+    sequence_length=128,
+    batch_poems=128,
+    embedding_size=256,
+    hidden_size=256,
+    layers=2,
+    tied=True,
+    dropout=0.1,
+    optimiser="adamw",
+    learning_rate=3e-3,
+    weight_decay=0.01,
+    warmup_updates=200,
+    decay=True,
+    clip_norm=1.0,
+    epochs=4,
+)
+
 PRESETS: Final = {
     # The course report's recipe.
     "seed": TrainingSettings(preset="seed"),
-    "small": TrainingSettings(
-        preset="small",
-        collections=("tang", "song"),
-        vocabulary_size=5_000,
-        sequence_length=128,
-        batch_poems=128,
-        embedding_size=256,
-        hidden_size=256,
-        layers=2,
-        tied=True,
-        dropout=0.1,
-        optimiser="adamw",
-        learning_rate=3e-3,
-        weight_decay=0.01,
-        warmup_updates=200,
-        decay=True,
-        clip_norm=1.0,
-        epochs=4,
-    ),
-    "base": TrainingSettings(
-        preset="base",
-        collections=("tang", "song"),
-        vocabulary_size=7_000,
-        sequence_length=128,
-        batch_poems=128,
-        embedding_size=512,
-        hidden_size=512,
-        layers=2,
-        tied=True,
-        dropout=0.1,
-        optimiser="adamw",
-        learning_rate=3e-3,
-        weight_decay=0.01,
-        warmup_updates=200,
-        decay=True,
-        clip_norm=1.0,
-        epochs=4,
-    ),
+    "small": _SMALL,
+    "base": replace(_SMALL, preset="base", vocabulary_size=7_000, embedding_size=512, hidden_size=512),
 }
 
 

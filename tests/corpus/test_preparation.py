@@ -163,6 +163,13 @@ def test_an_archive_that_climbs_out_is_refused(tmp_path: Path, name: str) -> Non
             prepare(tmp_path / archive, tmp_path / "data", ("tang",))
 
 
+def test_an_archive_that_swells_is_refused(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "c.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("poet.tang.0.json", b" " * (8 * 2**20 + 1))
+    with pytest.raises(CorpusError, match="far more than a file of poems"):
+        prepare(tmp_path / "c.zip", tmp_path / "data", ("tang",))
+
+
 def test_a_torn_archive_is_refused(collection: Write, invented_poems: Poems, tmp_path: Path) -> None:
     with tarfile.open(tmp_path / "c.tar.xz", "w:xz") as archive:
         archive.add(collection(invented_poems))
