@@ -71,7 +71,7 @@ async def _serve(settings: Settings, poet: Composes, database: Database, announc
             settings, page = await stack.enter_async_context(_local_telegram(settings))
         application = build_application(settings, poet, database)
         receiving = await stack.enter_async_context(running(application))
-        announce(page or f"@{application.bot.username} is listening")
+        announce(f"open {page} and type /poem 月" if page else f"@{application.bot.username} is listening")
         await receiving
 
 

@@ -3,9 +3,11 @@
 from functools import partial
 
 from telegram import Update
+from telegram.constants import ChatType
 from telegram.ext import ApplicationHandlerStop
 
 from bot.context import Context
+from bot.handlers.commands import spoken
 from bot.storage.readers import Arrival, admit
 
 
@@ -22,9 +24,13 @@ async def gate(update: Update, context: Context) -> None:
 def arrival_of(update: Update, bot_id: int) -> Arrival | None:
     """What there is to remember of a message or a press by a reader; None for anything else.
 
-    Edited messages, posts in channels, other bots, and messages in the name of a group are none of our business.
+    Edited messages, posts in channels, other bots, messages in the name of a group, and what the members of a group
+    say to each other are none of our business.
     """
-    source = update.message or update.callback_query
+    message = update.message
+    if message is not None and message.chat.type != ChatType.PRIVATE and spoken(message.text) is None:
+        return None
+    source = message or update.callback_query
     user = source.from_user if source is not None else None
     if user is None or user.is_bot:
         return None

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bot.localchat import LocalTelegram
-from bot.storage.models import Chat, Poem, Rating, User
+from bot.storage.models import Chat, HandledUpdate, Poem, Rating, User
 from bot.view.language import Language
 from bot.view.messages import CATALOGUE
 from poetcore.prosody import FORMS
@@ -113,6 +113,14 @@ async def test_a_group_is_left_alone(bot: "Running", text: str) -> None:
     bot.telegram.user_sends(text, 11, -1001)
     await bot.answer_to("/help@yuexia_bot", user_id=11)
     assert len(bot.answers) == 1
+
+
+async def test_what_members_of_a_group_say_to_each_other_leaves_no_trace(bot: "Running") -> None:
+    bot.chat_id = -1001
+    bot.telegram.user_sends("hello", 12, -1001)
+    await bot.answer_to("/help@yuexia_bot", user_id=11)
+    assert [user.id for user in bot.rows(User)] == [11]
+    assert len(bot.rows(HandledUpdate)) == 1
 
 
 @pytest.mark.parametrize("data", ["r:999999:+", "r:1:?", "nonsense", "r:0:-", "r:1:+ "])

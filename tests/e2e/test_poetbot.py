@@ -46,7 +46,7 @@ def test_run_without_a_token_serves_the_page_until_told_to_stop(
         [*POETBOT, "run"], env=environment, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:
         assert process.stdout is not None
-        assert process.stdout.readline() == f"http://127.0.0.1:{free_port}/\n"
+        assert f" http://127.0.0.1:{free_port}/ " in process.stdout.readline()
         with urllib.request.urlopen(f"http://127.0.0.1:{free_port}/", timeout=10) as answer:
             assert "<html" in answer.read().decode()
         process.send_signal(number)
