@@ -85,6 +85,19 @@ class PoetCard(_Part):
         Vocabulary(value.characters)
         return value
 
+    @field_validator("training")
+    @classmethod
+    def _as_shown(cls, value: dict[str, Any]) -> dict[str, Any]:
+        """What `poet info` shows has the types it is shown as; the rest is free."""
+        settings = value.get("settings", {})
+        listed = isinstance(settings, dict) and isinstance(settings.get("collections", []), list)
+        if not listed:
+            raise ValueError("settings must be an object whose collections are a list")
+        words = [name for name in ("epochs", "tokens", "seconds") if not isinstance(value.get(name, 0), int | float)]
+        if words:
+            raise ValueError(f"{words[0]} must be a number")
+        return value
+
     @field_validator("files")
     @classmethod
     def _plain_names(cls, value: dict[str, FileEntry]) -> dict[str, FileEntry]:

@@ -89,7 +89,7 @@ def card_table(card: "PoetCard") -> Table:
         "vocabulary": f"{len(card.vocabulary.characters):,} characters",
         "model": f"LSTM {sizes.layers} x {sizes.hidden_size}, embedding {sizes.embedding_size}"
         + (", tied" if sizes.tied else ""),
-        "collections": " ".join(trained.get("settings", {}).get("collections", [])),
+        "collections": " ".join(map(str, trained.get("settings", {}).get("collections", []))),
         "trained": f"{trained.get('epochs', 0)} epochs, {trained.get('tokens', 0):,} tokens, "
         f"{trained.get('seconds', 0) / 60:.0f} minutes",
         "files": ", ".join(f"{name} {entry.bytes / 1e6:.1f} MB" for name, entry in card.files.items()),
