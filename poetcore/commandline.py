@@ -67,6 +67,16 @@ def print_json(value: dict[str, Any]) -> None:
     typer.echo(json.dumps(value, ensure_ascii=False))
 
 
+def require_torch() -> None:
+    """Raise a one-line error where the extra `train` is not installed."""
+    from importlib.util import find_spec
+
+    from poetcore.errors import TrainingError
+
+    if find_spec("torch") is None or find_spec("matplotlib") is None:
+        raise TrainingError("training needs torch and matplotlib: pip install 'yuexia[train]' (or make train-setup)")
+
+
 def _usage_message(error: Exception) -> str:
     context = getattr(error, "ctx", None)
     message = error.format_message() if hasattr(error, "format_message") else str(error)

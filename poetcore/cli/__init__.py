@@ -1,0 +1,12 @@
+"""`poet`: data, training, evaluation and composing, offline.
+
+Each command imports what it needs when it runs: composing must not wait for torch, nor training for OpenCC.
+"""
+
+from poetcore.cli.poets import compose, evaluate, info
+from poetcore.cli.training import export, prepare, train
+from poetcore.commandline import new_app
+
+app = new_app("Classical Chinese poems from an LSTM: prepare a corpus, train, evaluate, compose.")
+for command in (prepare, train, export, info, evaluate, compose):
+    app.command()(command)

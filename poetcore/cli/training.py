@@ -1,0 +1,100 @@
+"""The commands that make a poet: prepare, train, export."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from poetcore.commandline import require_torch
+
+
+def prepare(
+    source: Annotated[Path, typer.Argument(help="The chinese-poetry folder, or a .zip or .tar.* of it.")],
+    out: Annotated[Path, typer.Option(help="Folder for the prepared corpus.")],
+    collections: Annotated[str, typer.Option(help="Collections to read, comma-separated.")] = "tang,song",
+) -> None:
+    """Clean the collection, split it and turn it into token arrays."""
+    from poetcore.corpus.preparation import prepare as prepare_corpus
+    from poetcore.progress import console, tracking_files
+
+    names = _collections(collections)
+    with tracking_files() as track:
+        manifest = prepare_corpus(source, out, names, track)
+    console.print(_summary_of(manifest, out), soft_wrap=True)
+
+
+def train(
+    data: Annotated[Path, typer.Option(help="Folder made by poet prepare.")],
+    out: Annotated[Path, typer.Option(help="Run folder.")],
+    preset: Annotated[str, typer.Option(help="seed, small or base.")] = "seed",
+    resume: Annotated[bool, typer.Option("--resume", help="Go on from the last checkpoint.")] = False,
+    minutes: Annotated[float | None, typer.Option(min=0, help="Stop after this many minutes.")] = None,
+    assignments: Annotated[list[str] | None, typer.Option("--set", help="key=value; may be repeated.")] = None,
+    lstm: Annotated[str | None, typer.Option(help="own or torch: whose LSTM layer.")] = None,
+) -> None:
+    """Train a language model; stops when validation perplexity turns up and keeps the best weights."""
+    from poetcore.training.presets import settings_for
+
+    settings = settings_for(preset, [*(assignments or []), *([f"lstm={lstm}"] if lstm else [])])
+    require_torch()
+    from poetcore.corpus import PreparedCorpus
+    from poetcore.progress import TrainingDisplay, console
+    from poetcore.training.loop import Trainer
+    from poetcore.training.run import begin_run, resume_run
+
+    corpus = PreparedCorpus.load(data)
+    run = resume_run(out, settings, corpus) if resume else begin_run(out, settings, corpus)
+    with TrainingDisplay() as display:
+        result = Trainer(run, corpus, display).train(minutes)
+    if (best := result["best"]) is not None:
+        test = "" if result["test_perplexity"] is None else f", {result['test_perplexity']:.1f} on test"
+        console.print(
+            f"best epoch {best['epoch']}: perplexity {best['validation_perplexity']:.1f} on validation{test}; "
+            f"next: poet export {out} --out POET",
+            soft_wrap=True,
+        )
+
+
+def export(
+    run: Annotated[Path, typer.Argument(help="Run folder made by poet train.")],
+    out: Annotated[Path, typer.Option(help="Folder for the poet package.")],
+    data: Annotated[Path | None, typer.Option(help="Prepared corpus: adds bits per hanzi to the card.")] = None,
+) -> None:
+    """Turn a run's best weights into a poet package, which composes without torch."""
+    require_torch()
+    from poetcore.evaluation.splits import split_metrics
+    from poetcore.generation import Poet
+    from poetcore.package import as_float32, write_package
+    from poetcore.progress import console
+    from poetcore.training.export import packaged, refuse_foreign_place
+    from poetcore.training.run import open_run
+
+    refuse_foreign_place(out)
+    card, tensors = packaged(open_run(run))
+    if data is not None:
+        card = card.model_copy(update={"metrics": card.metrics | split_metrics(Poet(card, as_float32(tensors)), data)})
+    card = write_package(out, card, tensors)
+    size = sum(entry.bytes for entry in card.files.values())
+    console.print(
+        f"poet {card.version}, {size / 1e6:.1f} MB, in {out}; try: poet compose 月 --poet {out}", soft_wrap=True
+    )
+
+
+def _collections(text: str) -> tuple[str, ...]:
+    from poetcore.corpus import COLLECTIONS
+
+    names = tuple(dict.fromkeys(name.strip() for name in text.split(",") if name.strip()))
+    unknown = [name for name in names if name not in COLLECTIONS]
+    if unknown or not names:
+        found = unknown[0] if unknown else text
+        raise typer.BadParameter(f"--collections takes {', '.join(COLLECTIONS)}, found {found!r}")
+    return names
+
+
+def _summary_of(manifest: dict[str, Any], out: Path) -> str:
+    reasons = ", ".join(f"{reason} {count:,}" for reason, count in manifest["dropped"].items())
+    splits = ", ".join(f"{split} {count:,}" for split, count in manifest["splits"].items())
+    return (
+        f"read {sum(manifest['poems_read'].values()):,} poems; dropped: {reasons}\n"
+        f"{splits} poems, {manifest['characters']:,} characters, {manifest['hanzi']:,} hanzi in {out}"
+    )
