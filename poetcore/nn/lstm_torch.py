@@ -1,89 +1,60 @@
-"""Two LSTM stacks with one interface: our own layer and torch's. Parameters have the same names and shapes."""
+"""`torch.nn.LSTM` behind the interface of our own layer: the judge beside it on a CPU, the fast one on a GPU."""
 
-from typing import Protocol, cast
+from collections.abc import Callable
+from contextlib import nullcontext
+from typing import Protocol
 
 import torch
 from torch import Tensor, nn
 
+from poetcore.nn.lookup import Lookup, Steps
+
 
 class LSTMStack(Protocol):
-    """Stacked LSTM layers over time-major input.
+    """Stacked LSTM layers over the packed rows of a batch."""
 
-    Layer l has `weight_ih_l{l}` [4H, E or H], `weight_hh_l{l}` [4H, H] and `bias_ih_l{l}` [4H]; gate order i, f, g, o.
+    def __call__(self, inputs: Lookup, steps: Steps, between: Callable[[Tensor], Tensor]) -> Tensor:
+        """From `inputs` [N, D], zero initial state, to the last layer's hidden states [N, H].
+
+        `between` is applied to what one layer hands to the next: dropout.
+        """
+
+
+class TorchLSTM(nn.ModuleList):
+    """One `nn.LSTM` a layer: cuDNN's fastest path takes one layer a call, and dropout is ours.
+
+    torch has two biases whose sum is all that counts; the second stays zero, so that training moves b as fast as in a
+    layer with one bias.
     """
 
-    def __call__(self, inputs: Tensor) -> Tensor:
-        """From `inputs` [T, B, E], zero initial state, to the last layer's hidden states [T, B, H]."""
-
-
-class OwnLSTM(nn.Module):
-    """The layer of our own: its forward is the equations, its backward is autograd's."""
-
-    def __init__(self, input_size: int, hidden_size: int, layers: int = 1, dropout: float = 0.0) -> None:
-        """Dropout falls on the outputs of every layer but the last, as in torch."""
-        super().__init__()
-        self.hidden_size, self.layers = hidden_size, layers
-        self.dropout = nn.Dropout(dropout)
-        for layer in range(layers):
-            width = input_size if layer == 0 else hidden_size
-            self.register_parameter(f"weight_ih_l{layer}", nn.Parameter(torch.empty(4 * hidden_size, width)))
-            self.register_parameter(f"weight_hh_l{layer}", nn.Parameter(torch.empty(4 * hidden_size, hidden_size)))
-            self.register_parameter(f"bias_ih_l{layer}", nn.Parameter(torch.zeros(4 * hidden_size)))
-        initialise(self)
-
-    def forward(self, inputs: Tensor) -> Tensor:
-        """As `LSTMStack.__call__`."""
-        for layer in range(self.layers):
-            inputs = self._layer(inputs if layer == 0 else self.dropout(inputs), layer)
-        return inputs
-
-    def _layer(self, inputs: Tensor, layer: int) -> Tensor:
-        weight_ih, weight_hh, bias = (
-            cast(Tensor, getattr(self, f"{name}_l{layer}")) for name in ("weight_ih", "weight_hh", "bias_ih")
-        )
-        # One product for the inputs of all steps; only the recurrent one has to wait for its step.
-        from_inputs = nn.functional.linear(inputs, weight_ih, bias)
-        hidden = cell = inputs.new_zeros(inputs.shape[1], self.hidden_size)
-        outputs = []
-        for step_inputs in from_inputs.unbind(0):
-            i, f, g, o = torch.addmm(step_inputs, hidden, weight_hh.t()).chunk(4, dim=1)
-            cell = torch.sigmoid(f) * cell + torch.sigmoid(i) * torch.tanh(g)
-            hidden = torch.sigmoid(o) * torch.tanh(cell)
-            outputs.append(hidden)
-        return torch.stack(outputs)
-
-
-class TorchLSTM(nn.LSTM):
-    """`torch.nn.LSTM` behind the same interface.
-
-    torch has two biases whose sum is all that counts; the second stays zero, so that training moves b as fast as
-    in a layer with one bias.
-    """
-
-    def __init__(self, input_size: int, hidden_size: int, layers: int = 1, dropout: float = 0.0) -> None:
+    def __init__(self, input_size: int, hidden_size: int, layers: int = 1) -> None:
         """As `OwnLSTM`."""
-        # torch warns about dropout that has no layers to fall between.
-        super().__init__(input_size, hidden_size, num_layers=layers, dropout=dropout if layers > 1 else 0.0)
-        initialise(self)
-        for name, parameter in self.named_parameters():
-            if name.startswith("bias_hh"):
-                parameter.requires_grad_(False)
+        super().__init__(nn.LSTM(input_size if layer == 0 else hidden_size, hidden_size) for layer in range(layers))
+        for layer in self:
+            nn.init.zeros_(layer.get_parameter("bias_hh_l0")).requires_grad_(False)
 
-    def forward(self, inputs: Tensor) -> Tensor:  # type: ignore[override]
+    def forward(self, inputs: Lookup, steps: Steps, between: Callable[[Tensor], Tensor]) -> Tensor:
         """As `LSTMStack.__call__`."""
-        outputs: Tensor = super().forward(inputs)[0]
-        return outputs
+        hidden = inputs.dense()
+        run = _packed if hidden.device.type == "cpu" else _padded
+        # The weights are float32; autocast gives cuDNN and oneDNN the copies they want.
+        narrow = hidden.dtype in (torch.bfloat16, torch.float16)
+        with torch.autocast(hidden.device.type, hidden.dtype) if narrow else nullcontext():
+            for number, layer in enumerate(self):
+                hidden = run(layer, between(hidden) if number else hidden, steps)
+        return hidden
+
+    def layer_parameter(self, name: str, layer: int) -> Tensor:
+        """As `OwnLSTM.layer_parameter`."""
+        return self[layer].get_parameter(f"{name}_l0")
 
 
-LSTM_STACKS: dict[str, type[OwnLSTM] | type[TorchLSTM]] = {"own": OwnLSTM, "torch": TorchLSTM}
+def _packed(layer: nn.Module, rows: Tensor, steps: Steps) -> Tensor:
+    packed = nn.utils.rnn.PackedSequence(rows, torch.tensor(steps.sizes))
+    hidden: Tensor = layer(packed)[0].data
+    return hidden
 
 
-@torch.no_grad()
-def initialise(stack: nn.Module) -> None:
-    """Xavier (Glorot & Bengio 2010) for every gate's matrix by itself, since each is a map of its own; biases zero."""
-    for name, parameter in stack.named_parameters():
-        if name.startswith("bias"):
-            parameter.zero_()
-        else:
-            for gate in parameter.chunk(4):
-                nn.init.xavier_uniform_(gate)
+def _padded(layer: nn.Module, rows: Tensor, steps: Steps) -> Tensor:
+    """cuDNN is several times slower on packed rows than on padded ones, and padding at the end changes nothing."""
+    return steps.packed(layer(steps.padded(rows))[0])

@@ -6,8 +6,9 @@ import pytest
 import torch
 
 from poetcore.nn import loss as loss_module
-from poetcore.nn.language_model import Architecture, LanguageModel
-from poetcore.nn.loss import linear_cross_entropy
+from poetcore.nn.language_model import Architecture, Batch, Conditions, Dropout, LanguageModel
+from poetcore.nn.lookup import Steps
+from poetcore.nn.loss import Sampling, linear_cross_entropy
 
 
 @pytest.mark.parametrize("rows", [1, 7, 8, 20])
@@ -37,20 +38,18 @@ def test_the_loss_survives_huge_logits() -> None:
 @pytest.mark.parametrize("tied", [True, False])
 def test_padding_is_not_predicted_and_changes_nothing(lstm: str, tied: bool) -> None:
     torch.manual_seed(2)
-    model = LanguageModel(Architecture(9, 6, 6, 2, tied), lstm).double()
+    model = LanguageModel(Architecture(9, 6, 6, 2, tied), lstm).double().eval()
     short, long = torch.tensor([0, 3, 4, 1]), torch.tensor([0, 5, 6, 7, 8, 1])
-    together = torch.zeros(6, 2, dtype=torch.int64)
-    together[:, 0] = long
-    together[:4, 1] = short
-    loss, tokens = model.loss(together, torch.tensor([6, 4]))
-    alone = [model.loss(s[:, None], torch.tensor([len(s)])) for s in (short, long)]
-    assert tokens == 5 + 3
-    assert math.isclose(loss.item(), sum(part.item() for part, _ in alone), rel_tol=1e-12)
-    # Input drops the last token, target the first.
-    logits = model(long[:-1, None])[:, 0]
-    assert math.isclose(
-        alone[1][0].item(), torch.nn.functional.cross_entropy(logits, long[1:], reduction="sum").item(), rel_tol=1e-12
+    # Step by step, the longer one first: its two last steps are alone.
+    packed = Batch(
+        Steps.of([2, 2, 2, 1, 1]), torch.tensor([0, 0, 5, 3, 6, 4, 7, 8]), torch.tensor([5, 3, 6, 4, 7, 1, 8, 1])
     )
+    alone = [model(Batch(Steps.of([1] * (len(s) - 1)), s[:-1], s[1:])).item() for s in (short, long)]
+    assert math.isclose(model(packed).item(), sum(alone), rel_tol=1e-12)
+    # Input drops the last token, target the first.
+    logits = model.logits(long[:-1, None])[:, 0]
+    plain = torch.nn.functional.cross_entropy(logits, long[1:], reduction="sum").item()
+    assert math.isclose(alone[1], plain, rel_tol=1e-12)
 
 
 def test_a_tied_model_has_one_matrix_for_both_ends() -> None:
@@ -65,3 +64,87 @@ def test_a_tied_model_has_one_matrix_for_both_ends() -> None:
         "output.weight",
         "output.bias",
     }
+
+
+def test_the_loss_in_parts_is_right_on_average() -> None:
+    torch.manual_seed(3)
+    hidden, weight, bias = torch.randn(40, 8), 0.3 * torch.randn(300, 8), torch.randn(300)
+    targets = torch.randint(0, 300, (40,))
+    exact = linear_cross_entropy(hidden, weight, bias, targets).item()
+    sampling = Sampling(frequent=50, sampled=100, rows=16)
+    drawn = [linear_cross_entropy(hidden, weight, bias, targets, sampling).item() for _ in range(200)]
+    # The sum under the logarithm is unbiased, so the loss is at most a little too small.
+    assert 0.99 * exact < sum(drawn) / len(drawn) <= 1.003 * exact
+    assert max(drawn) != min(drawn)
+    whole = Sampling(frequent=50, sampled=1_000, rows=16)
+    assert math.isclose(linear_cross_entropy(hidden, weight, bias, targets, whole).item(), exact, rel_tol=1e-5)
+
+
+def test_the_gradient_in_parts_points_where_the_whole_one_does() -> None:
+    torch.manual_seed(4)
+    hidden, weight = torch.randn(64, 8, requires_grad=True), torch.randn(300, 8, requires_grad=True)
+    bias, targets = torch.zeros(300, requires_grad=True), torch.randint(0, 300, (64,))
+    inputs = (hidden, weight, bias)
+    exact = torch.autograd.grad(linear_cross_entropy(*inputs, targets), inputs)
+    sampling = Sampling(frequent=50, sampled=100, rows=32)
+    drawn = [torch.autograd.grad(linear_cross_entropy(*inputs, targets, sampling), inputs) for _ in range(100)]
+    for part, whole in enumerate(exact):
+        mean = torch.stack([gradients[part] for gradients in drawn]).mean(dim=0)
+        assert torch.cosine_similarity(mean.flatten(), whole.flatten(), dim=0) > 0.98
+
+
+@pytest.mark.parametrize("lstm", ["own", "torch"])
+def test_a_told_model_hears_each_thing_that_it_is_told(lstm: str) -> None:
+    torch.manual_seed(5)
+    model = LanguageModel(Architecture(9, 6, 6, 2, True, context_size=3, condition_size=4), lstm).eval()
+    tokens, zeros = torch.tensor([0, 4, 5, 6]), torch.zeros(1, dtype=torch.int64)
+
+    def loss(places: list[int], above: int = 0, second: int = 0, **told: int) -> float:
+        contexts = torch.tensor([[place, above, second] for place in places])
+        titles = torch.tensor([told["title"]]) if "title" in told else zeros[:0]
+        conditions = Conditions(titles, zeros, zeros + told.get("form", 0), zeros + told.get("era", 0))
+        batch = Batch(Steps.of([1, 1, 1]), tokens[:-1], tokens[1:], contexts, conditions)
+        return float(model(batch).detach())
+
+    told = [
+        loss([0, 1, 2]),
+        loss([0, 1, 3]),
+        loss([0, 1, 2], above=7),
+        loss([0, 1, 2], second=7),
+        loss([0, 1, 2], title=7),
+        loss([0, 1, 2], form=1),
+        loss([0, 1, 2], era=1),
+    ]
+    assert len(set(told)) == len(told)
+
+
+def test_dropout_is_the_same_at_every_step_of_a_sequence_and_off_in_evaluation() -> None:
+    torch.manual_seed(6)
+    dropout = Dropout(0.5)
+    steps = Steps.of([3, 3, 2])
+    rows = dropout(torch.ones(8, 50), steps)
+    assert set(rows.unique().tolist()) == {0.0, 2.0}
+    assert torch.equal(rows[0], rows[3])
+    assert torch.equal(rows[0], rows[6])
+    assert not torch.equal(rows[0], rows[1])
+    assert torch.equal(dropout.eval()(torch.ones(8, 50), steps), torch.ones(8, 50))
+
+
+@pytest.mark.parametrize("how", ["xavier", "random", "zero"])
+def test_initialisations(how: str) -> None:
+    torch.manual_seed(7)
+    model = LanguageModel(Architecture(50, 20, 30, 1, False), initialisation=how)
+    spread = model.lstm.layer_parameter("weight_hh", 0).std().item()
+    expected = {"xavier": (2 / (30 + 30)) ** 0.5, "random": 1.0, "zero": 0.0}[how]
+    assert math.isclose(spread, expected, rel_tol=0.05, abs_tol=1e-9)
+
+
+def test_training_in_bfloat16_is_near_the_exact_loss_and_evaluation_is_exact() -> None:
+    torch.manual_seed(8)
+    rough = LanguageModel(Architecture(40, 16, 16, 2, True), arithmetic=torch.bfloat16)
+    exact = LanguageModel(Architecture(40, 16, 16, 2, True))
+    exact.load_state_dict(rough.state_dict())
+    tokens = torch.randint(0, 40, (41,))
+    batch = Batch(Steps.of([4] * 10), tokens[:-1], tokens[1:])
+    assert 0 < abs(rough(batch).item() - exact(batch).item()) < 0.02 * exact(batch).item()
+    assert rough.eval()(batch).item() == exact.eval()(batch).item()
