@@ -21,7 +21,8 @@ from rich.table import Table
 if TYPE_CHECKING:
     from poetcore.corpus.preparation import Track
     from poetcore.package import PoetCard
-    from poetcore.training.loop import Progress as TrainingProgress
+    from poetcore.training.hardware import Hardware
+    from poetcore.training.progress import Progress as TrainingProgress
 
 # No markup: paths and poems are shown as they are, whatever brackets they have.
 console = Console(stderr=True, highlight=False, markup=False)
@@ -37,15 +38,17 @@ def tracking_files() -> "Iterator[Track]":
 class TrainingDisplay:
     """A progress bar over the epoch under way and a line an epoch; an `Observer` of the training loop."""
 
-    def __init__(self) -> None:
-        """Shows nothing until entered as a context."""
+    def __init__(self, shown: bool = True) -> None:
+        """Shows nothing until entered as a context, and nothing at all unless `shown`."""
+        self._shown = shown
         self._bar = _progress(TextColumn("{task.fields[note]}"))
         self._task = self._bar.add_task("training", total=None, note="")
-        self._batches = self._epochs = 0
+        self._batches = self._updates = 0
 
     def __enter__(self) -> "TrainingDisplay":
         """Begin to show."""
-        self._bar.start()
+        if self._shown:
+            self._bar.start()
         return self
 
     def __exit__(
@@ -54,27 +57,32 @@ class TrainingDisplay:
         """Leave the terminal as it was."""
         self._bar.stop()
 
-    def began(self, progress: "TrainingProgress", batches: int, epochs: int) -> None:
+    def began(self, progress: "TrainingProgress", batches: int, updates: int, hardware: "Hardware") -> None:
         """As `Observer.began`."""
-        self._batches, self._epochs = batches, epochs
+        self._print(str(hardware))
+        self._batches, self._updates = batches, updates
         if progress.updates:
-            console.print(f"resuming at update {progress.updates:,} (epoch {progress.epoch})")
-        self._bar.update(self._task, total=batches * epochs, completed=progress.updates)
+            self._print(f"resuming at update {progress.updates:,} (epoch {progress.epoch})")
+        self._bar.update(self._task, total=updates, completed=progress.updates)
 
     def updated(self, progress: "TrainingProgress", loss: float) -> None:
         """As `Observer.updated`."""
         speed = progress.tokens / max(progress.seconds, 1e-9)
-        note = f"epoch {progress.epoch}/{self._epochs}  loss {loss:.3f}  {speed:,.0f} tokens/s"
+        epochs, of = progress.updates / self._batches, self._updates / self._batches
+        note = f"epoch {epochs:.2f}/{of:.4g}  loss {loss:.3f}  {speed:,.0f} tokens/s"
         self._bar.update(self._task, completed=progress.updates, note=note)
 
     def epoch_ended(self, row: dict[str, Any]) -> None:
         """As `Observer.epoch_ended`."""
-        console.print(
+        self._print(
             f"epoch {row['epoch']:>3}  training {row['train_cross_entropy']:.4f}  "
             f"validation {row['validation_cross_entropy']:.4f}  perplexity {row['validation_perplexity']:.1f}  "
-            f"{row['seconds']:,.0f} s  {row['sample']}",
-            soft_wrap=True,
+            f"{row['seconds']:,.0f} s  {row['sample']}"
         )
+
+    def _print(self, line: str) -> None:
+        if self._shown:
+            console.print(line, soft_wrap=True)
 
 
 def card_table(card: "PoetCard") -> Table:

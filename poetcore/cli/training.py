@@ -32,7 +32,10 @@ def train(
     assignments: Annotated[list[str] | None, typer.Option("--set", help="key=value; may be repeated.")] = None,
     lstm: Annotated[str | None, typer.Option(help="own or torch: whose LSTM layer.")] = None,
 ) -> None:
-    """Train a language model; stops when validation perplexity turns up and keeps the best weights."""
+    """Train a language model; stops when validation perplexity turns up and keeps the best weights.
+
+    Under torchrun, all its processes train together.
+    """
     from poetcore.training.presets import settings_for
 
     settings = settings_for(preset, [*(assignments or []), *([f"lstm={lstm}"] if lstm else [])])
@@ -40,13 +43,17 @@ def train(
     from poetcore.corpus import PreparedCorpus
     from poetcore.progress import TrainingDisplay, console
     from poetcore.training.loop import Trainer
-    from poetcore.training.run import begin_run, resume_run
+    from poetcore.training.ranks import joined
+    from poetcore.training.run import begin_run, open_run, resume_run
 
     corpus = PreparedCorpus.load(data)
-    run = resume_run(out, settings, corpus) if resume else begin_run(out, settings, corpus)
-    with TrainingDisplay() as display:
-        result = Trainer(run, corpus, display).train(minutes)
-    if (best := result["best"]) is not None:
+    with joined() as ranks, TrainingDisplay(shown=ranks.leads) as display:
+        run = ranks.in_turn(
+            lambda: resume_run(out, settings, corpus) if resume else begin_run(out, settings, corpus),
+            lambda: open_run(out),
+        )
+        result = Trainer(run, corpus, display, ranks).train(minutes)
+    if ranks.leads and (best := result["best"]) is not None:
         test = "" if result["test_perplexity"] is None else f", {result['test_perplexity']:.1f} on test"
         console.print(
             f"best epoch {best['epoch']}: perplexity {best['validation_perplexity']:.1f} on validation{test}; "

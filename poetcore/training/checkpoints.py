@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import safetensors.torch
+import torch
 from torch import Tensor
 
 from poetcore.errors import CheckpointError
@@ -93,3 +94,27 @@ def _remove_retired(folder: Path) -> None:
     for path in (*folder.glob("update-*.safetensors"), *folder.glob(".*.partial-*")):
         if path.name not in named:
             path.unlink(missing_ok=True)
+
+
+def optimiser_tensors(optimiser: torch.optim.Optimizer) -> dict[str, Tensor]:
+    """What an optimiser remembers, by names that `restore_optimiser` understands below "optimiser."."""
+    state = optimiser.state_dict()["state"]
+    return {
+        f"optimiser.{index}.{name}": torch.as_tensor(value)
+        for index, values in state.items()
+        for name, value in values.items()
+    }
+
+
+def restore_optimiser(optimiser: torch.optim.Optimizer, tensors: dict[str, Tensor]) -> None:
+    """Give back what `optimiser_tensors` took, the names without "optimiser."; raises ValueError if it does not fit."""
+    state: dict[int, dict[str, Tensor]] = {}
+    for key, tensor in tensors.items():
+        index, name = key.split(".", 1)
+        state.setdefault(int(index), {})[name] = tensor
+    optimiser.load_state_dict({"state": state, "param_groups": optimiser.state_dict()["param_groups"]})
+
+
+def under(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    """The tensors whose names begin with `prefix`, without it."""
+    return {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}

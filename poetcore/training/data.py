@@ -2,51 +2,98 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 import torch
-from torch import Tensor
 
-from poetcore.corpus import END, START, TRAIN, VALIDATION, PreparedCorpus
+from poetcore.corpus import COLLECTIONS, END, START, TRAIN, UNKNOWN, VALIDATION, PreparedCorpus, Vocabulary
 from poetcore.errors import TrainingError
+from poetcore.nn.context import contexts, mark_ids
+from poetcore.nn.language_model import Batch, Conditions
+from poetcore.nn.lookup import Steps, moved
+from poetcore.prosody import FORMS
 from poetcore.training.presets import TrainingSettings
+
+Integers = npt.NDArray[np.int64]
+
+_CPU: Final = torch.device("cpu")
+
+_UNTOLD_POEMS: Final = 0.5
+"""Share of training poems of which nothing is told: the model has to do well without."""
+_UNTOLD_CONDITIONS: Final = 0.3
+"""Share of each condition that is left out of the other poems."""
 
 
 @dataclass(frozen=True)
-class Batch:
-    """Sequences side by side, longest first."""
+class _Told:
+    """What can be told of each poem."""
 
-    tokens: Tensor
-    """int64 [T, B], padded at the end (with START, which no target ever is)."""
-    lengths: Tensor
-    """int64 [B]."""
+    titles: npt.NDArray[np.int32]
+    """Title tokens of all poems, end to end."""
+    title_begins: Integers
+    """[poems + 1]."""
+    forms: Integers
+    eras: Integers
 
 
 class Sequences:
     """The poems of one split as sequences START … END, cut at the settings' sequence length."""
 
-    def __init__(self, corpus: PreparedCorpus, split: int, settings: TrainingSettings) -> None:
-        """Raises `PreparedCorpusError` if the corpus lacks a collection of the settings."""
-        vocabulary_size = len(corpus.vocabulary(settings.vocabulary_size))
-        self._sequences = [
-            _sequence(corpus.tokens(int(poem), vocabulary_size), settings.sequence_length)
-            for poem in corpus.select(split, settings.collections)
-        ]
+    def __init__(
+        self, corpus: PreparedCorpus, split: int, settings: TrainingSettings, device: torch.device = _CPU
+    ) -> None:
+        """`device` is where the tokens stay and the batches are made.
+
+        Raises `PreparedCorpusError` if the corpus lacks a collection of the settings.
+        """
+        vocabulary = corpus.vocabulary(settings.vocabulary_size)
+        poems = corpus.select(split, settings.collections)
+        if split != TRAIN and 0 < settings.evaluation_poems < len(poems):
+            poems = poems[np.linspace(0, len(poems) - 1, settings.evaluation_poems).astype(np.int64)]
+        tokens, self._begins = _flat(corpus, poems, len(vocabulary), settings.sequence_length)
+        self._tokens = torch.from_numpy(tokens).to(device)
+        self._contexts = self._told = None
+        if settings.context_size:
+            self._contexts = torch.from_numpy(_contexts(tokens, self._begins, mark_ids(vocabulary))).to(device)
+        if settings.condition_size:
+            self._told = _told(corpus, poems, vocabulary)
 
     def __len__(self) -> int:
         """Number of poems."""
-        return len(self._sequences)
+        return len(self._begins) - 1
 
-    def batches(self, batch_poems: int, order: npt.NDArray[np.int64] | None = None, skip: int = 0) -> Iterator[Batch]:
-        """Batches in `order` (the poems' own order if None), leaving out the first `skip` batches.
+    def predictions(self, poems: Integers) -> int:
+        """How many tokens are predicted in `poems` (indices) together."""
+        return int((self._begins[poems + 1] - self._begins[poems] - 1).sum())
 
-        Lengths are mixed within a batch: batches of one exact length train visibly worse. Batches of fewer than
-        `batch_poems` come only at the end.
+    def batch(self, poems: Integers, told: npt.NDArray[np.float64] | None = None) -> Batch:
+        """The poems with these indices, longest first.
+
+        `told`: a uniform random number in [0, 1) for each poem and each of four choices, [poems, 4]: which of its
+        conditions are told. None tells nothing.
         """
-        indices = np.arange(len(self)) if order is None else order
-        for start in range(skip * batch_poems, len(indices), batch_poems):
-            yield _batch([self._sequences[i] for i in indices[start : start + batch_poems]])
+        lengths = self._begins[poems + 1] - self._begins[poems] - 1
+        by_length = np.argsort(-lengths, kind="stable")
+        poems, lengths = poems[by_length], lengths[by_length]
+        steps = np.arange(lengths[0])[:, None]
+        # Row-major: all rows of step 0, then all of step 1.
+        device = self._tokens.device
+        inputs = moved(torch.from_numpy((self._begins[poems] + steps)[steps < lengths]), device)
+        chosen = None if told is None or self._told is None else _chosen(self._told, poems, told[by_length])
+        return Batch(
+            steps=Steps.of((steps < lengths).sum(axis=1).tolist(), device),
+            inputs=self._tokens[inputs].long(),
+            targets=self._tokens[inputs + 1].long(),
+            contexts=None if self._contexts is None else self._contexts[inputs].long(),
+            conditions=None if chosen is None else Conditions(*(moved(torch.from_numpy(x), device) for x in chosen)),
+        )
+
+    def batches(self, batch_poems: int) -> Iterator[Batch]:
+        """All poems in their own order, nothing told: for evaluation."""
+        for start in range(0, len(self), batch_poems):
+            yield self.batch(np.arange(start, min(start + batch_poems, len(self))))
 
 
 def require_enough_poems(corpus: PreparedCorpus, settings: TrainingSettings) -> None:
@@ -59,19 +106,74 @@ def require_enough_poems(corpus: PreparedCorpus, settings: TrainingSettings) -> 
         )
 
 
-def epoch_order(poems: int, seed: int, epoch: int) -> npt.NDArray[np.int64]:
-    """The order of poems in an epoch: a function of seed and epoch alone, so that a resumed run repeats it."""
-    return np.random.default_rng((seed, epoch)).permutation(poems)
+@dataclass(frozen=True)
+class Epoch:
+    """The order of an epoch and what it tells: functions of seed and epoch alone, so that a resumed run repeats it."""
+
+    order: Integers
+    """A permutation of the poems."""
+    told: npt.NDArray[np.float64]
+    """[poems, 4], see `Sequences.batch`."""
+
+    @classmethod
+    def of(cls, poems: int, seed: int, number: int) -> "Epoch":
+        """Epoch `number`, from 1."""
+        random = np.random.default_rng((seed, number))
+        return cls(random.permutation(poems), random.random((poems, 4)))
 
 
-def _sequence(tokens: npt.NDArray[np.int32], limit: int) -> npt.NDArray[np.int32]:
-    whole = np.concatenate(([START], tokens, [END])).astype(np.int32)
-    return whole[:limit]
+def _flat(
+    corpus: PreparedCorpus, poems: Integers, vocabulary_size: int, limit: int
+) -> tuple[npt.NDArray[np.int32], Integers]:
+    """The sequences of `poems` end to end, and where each begins; the last entry is the end."""
+    sequences = [
+        np.concatenate(([START], corpus.tokens(int(poem), vocabulary_size), [END]))[:limit].astype(np.int32)
+        for poem in poems
+    ]
+    begins = np.zeros(len(sequences) + 1, np.int64)
+    np.cumsum([len(sequence) for sequence in sequences], out=begins[1:])
+    return np.concatenate([*sequences, np.zeros(0, np.int32)]), begins
 
 
-def _batch(sequences: list[npt.NDArray[np.int32]]) -> Batch:
-    sequences = sorted(sequences, key=len, reverse=True)
-    tokens = np.full((len(sequences[0]), len(sequences)), START, dtype=np.int64)
-    for row, sequence in enumerate(sequences):
-        tokens[: len(sequence), row] = sequence
-    return Batch(torch.from_numpy(tokens), torch.tensor([len(sequence) for sequence in sequences]))
+def _contexts(tokens: npt.NDArray[np.int32], begins: Integers, marks: npt.NDArray[np.int32]) -> npt.NDArray[np.int16]:
+    first = np.zeros(len(tokens), np.bool_)
+    first[begins[:-1]] = True
+    found = contexts(tokens, first, marks)
+    # Kept for every token of the corpus: two bytes each are enough for 32,768 token ids.
+    return np.stack((found.place, found.above, found.second_above), axis=1).astype(np.int16)
+
+
+def _told(corpus: PreparedCorpus, poems: Integers, vocabulary: Vocabulary) -> _Told:
+    titles = [vocabulary.encode(corpus.titles[poem]) for poem in poems]
+    known = [title[title != UNKNOWN] for title in titles]
+    begins = np.zeros(len(known) + 1, np.int64)
+    np.cumsum([len(title) for title in known], out=begins[1:])
+    names = corpus.manifest["collections"]
+    era_of = np.array([1 + COLLECTIONS.index(name) for name in names])
+    forms = np.array([_form_id(corpus.text(int(poem))) for poem in poems], np.int64)
+    return _Told(np.concatenate([*known, np.zeros(0, np.int32)]), begins, forms, era_of[corpus.collections[poems]])
+
+
+_FORM_OF_LENGTH: Final = {
+    form.hanzi + form.lines: (number, form) for number, form in enumerate(FORMS.values(), start=1)
+}
+
+
+def _form_id(text: str) -> int:
+    """1 to 4 for a poem of that form, 0 for any other."""
+    number, form = _FORM_OF_LENGTH.get(len(text), (0, None))
+    return number if form is not None and form.fits(text) else 0
+
+
+def _chosen(all_told: _Told, poems: Integers, chance: npt.NDArray[np.float64]) -> tuple[Integers, ...]:
+    """The conditions of `poems` that the numbers in `chance` [poems, 4] let through, as `Conditions` has them."""
+    something = chance[:, 0] >= _UNTOLD_POEMS
+    title, form, era = (something & (chance[:, choice] >= _UNTOLD_CONDITIONS) for choice in (1, 2, 3))
+    begins, ends = all_told.title_begins[poems], all_told.title_begins[poems + 1]
+    lengths = np.where(title, ends - begins, 0)
+    title_begins = np.concatenate(([0], np.cumsum(lengths)))
+    tokens = np.concatenate(
+        [all_told.titles[begin : begin + length] for begin, length in zip(begins, lengths, strict=True)]
+    )
+    forms, eras = np.where(form, all_told.forms[poems], 0), np.where(era, all_told.eras[poems], 0)
+    return tokens.astype(np.int64), title_begins[:-1], forms, eras

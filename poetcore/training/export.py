@@ -22,7 +22,7 @@ def packaged(run: Run) -> tuple[PoetCard, Tensors]:
     if not has_checkpoint(run.best):
         raise TrainingError(f"{run.folder} has no weights to export yet: an epoch has to end first")
     checkpoint = load_checkpoint(run.best)
-    model = LanguageModel(run.architecture, run.settings.lstm)
+    model = LanguageModel(run.architecture)
     try:
         set_parameters(model, checkpoint.tensors)
     except (KeyError, RuntimeError) as error:
@@ -38,6 +38,8 @@ def packaged(run: Run) -> tuple[PoetCard, Tensors]:
             hidden_size=run.settings.hidden_size,
             layers=run.settings.layers,
             tied=run.settings.tied,
+            context_size=run.settings.context_size,
+            condition_size=run.settings.condition_size,
         ),
         vocabulary=Characters(characters="".join(run.vocabulary.characters)),
         forms=tuple(FORMS),
@@ -58,4 +60,5 @@ def packaged(run: Run) -> tuple[PoetCard, Tensors]:
 
 def refuse_foreign_place(out: Path) -> None:
     """Exporting replaces `out`; raises `StorageError` if it is anything but absent, empty or a poet package."""
-    refuse_foreign_folder(out, (CARD, WEIGHTS), "poet package")
+    more = [path.name for path in out.glob("weights-*.safetensors")]
+    refuse_foreign_folder(out, (CARD, WEIGHTS, *more), "poet package")

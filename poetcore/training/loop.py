@@ -2,87 +2,68 @@
 
 import math
 import time
-from dataclasses import asdict, dataclass, field
-from typing import Any, Final, Protocol
+from dataclasses import asdict
+from typing import Any, Final
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from poetcore.corpus import TEST, TRAIN, VALIDATION, PreparedCorpus
 from poetcore.errors import CheckpointError, TrainingError
 from poetcore.nn.language_model import LanguageModel
-from poetcore.training.checkpoints import Checkpoint, has_checkpoint, load_checkpoint, save_checkpoint
+from poetcore.nn.loss import Sampling
+from poetcore.training.checkpoints import (
+    Checkpoint,
+    has_checkpoint,
+    load_checkpoint,
+    optimiser_tensors,
+    restore_optimiser,
+    save_checkpoint,
+    under,
+)
 from poetcore.training.curves import draw_curves
-from poetcore.training.data import Batch, Sequences, epoch_order
-from poetcore.training.optimisers import build_optimiser, learning_rate
+from poetcore.training.data import Epoch, Sequences
+from poetcore.training.hardware import Hardware
+from poetcore.training.optimisers import Average, build_optimiser, learning_rate
+from poetcore.training.progress import Losses, Observer, Progress
+from poetcore.training.ranks import ALONE, Ranks
 from poetcore.training.run import Run
 from poetcore.training.sampling import sample_poem
 
 # A killed run loses at most this much work (the promise is a minute).
 _SAVE_EVERY_S: Final = 30.0
 _SAMPLES_BEGIN_WITH: Final = "月"
-
-
-@dataclass
-class Progress:
-    """Where training stands: all that decides what comes next, as JSON has it."""
-
-    epoch: int = 1
-    """The epoch under way, from 1."""
-    batch: int = 0
-    """Batches of it that are done."""
-    updates: int = 0
-    loss_sum: float = 0.0
-    """Nats over the epoch's tokens so far."""
-    epoch_tokens: int = 0
-    tokens: int = 0
-    seconds: float = 0.0
-    history: list[dict[str, Any]] = field(default_factory=list)
-    """The rows of metrics.jsonl."""
-
-    @property
-    def best(self) -> dict[str, Any] | None:
-        """The row with the lowest validation perplexity."""
-        return min(self.history, key=lambda row: float(row["validation_perplexity"]), default=None)
-
-    @property
-    def epochs_since_best(self) -> int:
-        """Epochs since the best one; 0 right after it."""
-        return self.history[-1]["epoch"] - self.best["epoch"] if self.best else 0
-
-    def begin_next_epoch(self) -> None:
-        """Count from the start of the epoch after this one."""
-        self.epoch += 1
-        self.batch, self.loss_sum, self.epoch_tokens = 0, 0.0, 0
-
-
-class Observer(Protocol):
-    """Is told how training goes: the command line draws a progress bar from it."""
-
-    def began(self, progress: Progress, batches: int, epochs: int) -> None:
-        """Training starts or resumes at `progress`; an epoch has `batches` batches."""
-
-    def updated(self, progress: Progress, loss: float) -> None:
-        """An update was made; `loss` is its mean cross-entropy in nats."""
-
-    def epoch_ended(self, row: dict[str, Any]) -> None:
-        """An epoch was evaluated; `row` is its row of metrics.jsonl."""
+_EVALUATION_POEMS: Final = 256
 
 
 class Trainer:
     """A model in training, and where it stands."""
 
-    def __init__(self, run: Run, corpus: PreparedCorpus, observer: Observer) -> None:
-        """`corpus` is the one that `run` was begun with."""
+    def __init__(self, run: Run, corpus: PreparedCorpus, observer: Observer, ranks: Ranks = ALONE) -> None:
+        """`corpus` is the one that `run` was begun with; of several `ranks`, each has a trainer."""
         self._run, self._settings, self._corpus, self._observer = run, run.settings, corpus, observer
-        self._training = Sequences(corpus, TRAIN, run.settings)
-        self._validation = Sequences(corpus, VALIDATION, run.settings)
-        self._batches = math.ceil(len(self._training) / self._settings.batch_poems)
+        self._ranks = ranks
+        self._hardware = Hardware.chosen(run.settings, ranks.local_rank)
+        self._splits: dict[int, Sequences] = {}
+        self._training = self._sequences(TRAIN)
+        # A batch has `batch_poems` poems for every rank.
+        self._batch_poems = self._settings.batch_poems * ranks.count
+        self._batches = math.ceil(len(self._training) / self._batch_poems)
+        self._updates = self._settings.updates or self._batches * self._settings.epochs
         # Numbers below 1e-38 cost a hundred times others on x86 and mean nothing here.
         torch.set_flush_denormal(True)
         torch.manual_seed(self._settings.seed)
-        self._model = LanguageModel(run.architecture, self._settings.lstm, self._settings.dropout)
-        self._optimiser = build_optimiser(self._model.parameters(), self._settings)
+        self.model = build_model(run, self._hardware).to(self._hardware.device)
+        self._distributed = ranks.wrapped(self.model)
+        # Dropout differs from rank to rank, the first weights must not.
+        torch.manual_seed(self._settings.seed + ranks.rank)
+        # float16 ends at 6e-8: gradients are scaled up for it, and down again before the update.
+        self._scaler = torch.amp.GradScaler(
+            self._hardware.device.type, enabled=self._hardware.arithmetic == torch.float16
+        )
+        self._optimiser = build_optimiser(self.model.parameters(), self._settings)
+        self._average = Average(self.model, self._settings.average)
         self._progress = Progress()
         self._saved_at = time.monotonic()
 
@@ -103,59 +84,86 @@ class Trainer:
                 f"{self._run.checkpoints} holds no checkpoint, but epochs were trained: put it back, or start the run "
                 f"anew in another folder (poet export {self._run.folder} still takes its best weights)"
             )
-        self._observer.began(self._progress, self._batches, self._settings.epochs)
-        while (why := self._why_stop()) is None and time.monotonic() < deadline:
+        self._observer.began(self._progress, self._batches, self._updates, self._hardware)
+        while (why := self._why_stop()) is None and self._ranks.agreed(time.monotonic() < deadline):
             if self._train_epoch(deadline):
                 self._end_epoch()
         self._save()
         result = self._result(why or "minutes")
-        self._run.write_result(result)
+        if self._ranks.leads:
+            self._run.write_result(result)
         return result
 
     def _why_stop(self) -> str | None:
         if self._progress.epochs_since_best >= self._settings.patience:
             return "validation"
+        if self._progress.updates >= self._updates:
+            return "updates" if self._settings.updates else "epochs"
         return "epochs" if self._progress.epoch > self._settings.epochs else None
 
     def _train_epoch(self, deadline: float) -> bool:
         """Go on with the epoch under way; False if the deadline came first."""
         progress = self._progress
-        order = epoch_order(len(self._training), self._settings.seed, progress.epoch)
-        self._model.train()
-        for batch in self._training.batches(self._settings.batch_poems, order, skip=progress.batch):
-            self._update(batch)
-            if time.monotonic() - self._saved_at >= _SAVE_EVERY_S:
+        epoch = Epoch.of(len(self._training), self._settings.seed, progress.epoch)
+        self.model.train()
+        losses = Losses(self._hardware.device, self._ranks)
+        while not self._epoch_is_over:
+            self._update(epoch, losses)
+            late = deadline < math.inf and self._ranks.agreed(time.monotonic() >= deadline)
+            save = time.monotonic() - self._saved_at >= _SAVE_EVERY_S
+            if losses.due or late or save or self._epoch_is_over:
+                self._record(losses)
+            if save:
                 self._save()
-            if time.monotonic() >= deadline:
-                return progress.batch == self._batches
-        return True
+            if late:
+                break
+        return self._epoch_is_over
 
-    def _update(self, batch: Batch) -> None:
+    @property
+    def _epoch_is_over(self) -> bool:
+        return self._progress.batch >= self._batches or self._progress.updates >= self._updates
+
+    def _update(self, epoch: Epoch, losses: "Losses") -> None:
         progress, settings = self._progress, self._settings
         started = time.monotonic()
-        rate = learning_rate(progress.updates, self._batches * settings.epochs, settings)
+        poems = epoch.order[progress.batch * self._batch_poems :][: self._batch_poems]
+        ours = poems[self._ranks.rank :: self._ranks.count]
+        rate = learning_rate(progress.updates, self._updates, settings)
         for group in self._optimiser.param_groups:
             group["lr"] = rate
-        loss_sum, tokens = self._model.loss(batch.tokens, batch.lengths)
-        loss = loss_sum.item() / tokens
-        if not math.isfinite(loss):
-            raise self._diverged(f"the loss of update {progress.updates + 1}")
+        loss_sum = self._distributed(self._training.batch(ours, epoch.told[ours]))
+        # The mean over the whole batch; of several ranks' gradients, DistributedDataParallel leaves the mean.
+        mean = loss_sum * self._ranks.count / self._training.predictions(poems)
         self._optimiser.zero_grad(set_to_none=True)
-        (loss_sum / tokens).backward()  # type: ignore[no-untyped-call]
+        self._scaler.scale(mean).backward()
         if settings.clip_norm:
-            torch.nn.utils.clip_grad_norm_(self._model.parameters(), settings.clip_norm)
-        self._optimiser.step()
+            self._scaler.unscale_(self._optimiser)
+            torch.nn.utils.clip_grad_norm_(self.model.parameters(), settings.clip_norm)
+        self._scaler.step(self._optimiser)
+        self._scaler.update()
+        self._average.update()
         progress.batch += 1
         progress.updates += 1
-        progress.loss_sum += loss_sum.item()
-        progress.epoch_tokens += tokens
-        progress.tokens += tokens
+        losses.add(loss_sum.detach(), self._training.predictions(poems))
         progress.seconds += time.monotonic() - started
-        self._observer.updated(progress, loss)
+
+    def _record(self, losses: "Losses") -> None:
+        """Bring the losses of the last updates home; on a GPU this waits for them."""
+        progress = self._progress
+        started = time.monotonic()
+        total, last = losses.read()
+        if not math.isfinite(total):
+            raise self._diverged(f"the loss of update {progress.updates}")
+        progress.loss_sum += total
+        progress.epoch_tokens += losses.tokens
+        progress.tokens += losses.tokens
+        losses.clear()
+        progress.seconds += time.monotonic() - started
+        self._observer.updated(progress, last)
 
     def _end_epoch(self) -> None:
         progress = self._progress
-        validation = self._cross_entropy(self._validation)
+        validation = self.cross_entropy(VALIDATION)
         perplexity = _perplexity(validation)
         if not math.isfinite(perplexity):
             raise self._diverged(f"the validation perplexity of epoch {progress.epoch}")
@@ -169,12 +177,13 @@ class Trainer:
             "tokens": progress.tokens,
             "seconds": round(progress.seconds, 1),
             "sample": sample_poem(
-                self._model, self._run.vocabulary, _SAMPLES_BEGIN_WITH, (self._settings.seed, progress.epoch)
+                self.model, self._run.vocabulary, _SAMPLES_BEGIN_WITH, (self._settings.seed, progress.epoch)
             ),
         }
         progress.history.append(row)
-        if progress.best is row:
-            save_checkpoint(self._run.best, Checkpoint(self._parameters(), row))
+        if progress.best is row and self._ranks.leads:
+            with self._average.in_place():
+                save_checkpoint(self._run.best, Checkpoint(self._parameters(), row))
         progress.begin_next_epoch()
         self._save()
         self._write_curve()
@@ -183,7 +192,7 @@ class Trainer:
     def _write_curve(self) -> None:
         """Write metrics.jsonl and curves.png from the history."""
         history = self._progress.history
-        if not history:
+        if not history or not self._ranks.leads:
             return
         self._run.write_metrics(history)
         sizes = self._run.architecture
@@ -194,15 +203,24 @@ class Trainer:
         draw_curves(history, title, self._run.folder / "curves.png")
 
     @torch.no_grad()
-    def _cross_entropy(self, sequences: Sequences) -> float:
-        """Mean cross-entropy in nats per predicted token."""
-        self._model.eval()
-        total, tokens = 0.0, 0
-        for batch in sequences.batches(self._settings.batch_poems):
-            loss_sum, count = self._model.loss(batch.tokens, batch.lengths)
-            total, tokens = total + loss_sum.item(), tokens + count
-        self._model.train()
-        return total / tokens
+    def cross_entropy(self, split: int) -> float:
+        """Mean cross-entropy of a split in nats per predicted token, exact; of the average if one is kept."""
+        with self._average.in_place():
+            return self._evaluated(self._sequences(split))
+
+    def _evaluated(self, sequences: Sequences) -> float:
+        self.model.eval()
+        total = torch.zeros((), device=self._hardware.device)
+        for number, batch in enumerate(sequences.batches(_EVALUATION_POEMS)):
+            if number % self._ranks.count == self._ranks.rank:
+                total += self.model(batch)
+        self.model.train()
+        return self._ranks.total(total).item() / sequences.predictions(np.arange(len(sequences)))
+
+    def _sequences(self, split: int) -> Sequences:
+        if split not in self._splits:
+            self._splits[split] = Sequences(self._corpus, split, self._settings, self._hardware.device)
+        return self._splits[split]
 
     def _result(self, stopped: str) -> dict[str, Any]:
         """What the run came to; the test split is looked at here only, with the best weights."""
@@ -217,17 +235,19 @@ class Trainer:
             "test_cross_entropy": None,
             "test_perplexity": None,
         }
-        test = Sequences(self._corpus, TEST, self._settings)
-        if progress.best is not None and len(test):
+        # Rank 0 has just written the best weights that all read here.
+        self._ranks.wait()
+        if progress.best is not None and len(self._sequences(TEST)):
             present = {name: tensor.clone() for name, tensor in self._parameters().items()}
-            set_parameters(self._model, load_checkpoint(self._run.best).tensors)
-            result["test_cross_entropy"] = self._cross_entropy(test)
+            set_parameters(self.model, load_checkpoint(self._run.best).tensors)
+            with torch.no_grad():
+                result["test_cross_entropy"] = self._evaluated(self._sequences(TEST))
             result["test_perplexity"] = _perplexity(result["test_cross_entropy"])
-            set_parameters(self._model, present)
+            set_parameters(self.model, present)
         return result
 
     def _parameters(self) -> dict[str, Tensor]:
-        return {name: parameter.detach() for name, parameter in self._model.named_parameters()}
+        return {name: parameter.detach().cpu() for name, parameter in self.model.named_parameters()}
 
     def _diverged(self, what: str) -> TrainingError:
         return TrainingError(
@@ -236,22 +256,44 @@ class Trainer:
         )
 
     def _save(self) -> None:
+        if not self._ranks.leads:
+            return
         if not all(bool(tensor.isfinite().all()) for tensor in self._parameters().values()):
             raise self._diverged(f"a weight after update {self._progress.updates}")
         tensors = {f"model.{name}": tensor for name, tensor in self._parameters().items()}
-        tensors.update(_optimiser_tensors(self._optimiser))
+        tensors.update(optimiser_tensors(self._optimiser))
+        tensors.update({f"average.{name}": tensor for name, tensor in self._average.tensors.items()})
         tensors["random"] = torch.get_rng_state()
+        if self._scaler.is_enabled():
+            tensors["scale"] = torch.tensor(self._scaler.get_scale())
         save_checkpoint(self._run.checkpoints, Checkpoint(tensors, asdict(self._progress)))
         self._saved_at = time.monotonic()
 
     def _restore(self, checkpoint: Checkpoint) -> None:
         try:
-            set_parameters(self._model, _under("model.", checkpoint.tensors))
-            _restore_optimiser(self._optimiser, _under("optimiser.", checkpoint.tensors))
-            torch.set_rng_state(checkpoint.tensors["random"])
             self._progress = Progress(**checkpoint.state)
+            set_parameters(self.model, under("model.", checkpoint.tensors))
+            restore_optimiser(self._optimiser, under("optimiser.", checkpoint.tensors))
+            self._average.restore(under("average.", checkpoint.tensors), self._progress.updates)
+            torch.set_rng_state(checkpoint.tensors["random"])
+            if not self._ranks.leads:
+                torch.manual_seed(self._settings.seed + self._ranks.rank + self._progress.updates)
+            if self._scaler.is_enabled():
+                state = self._scaler.state_dict() | {"scale": checkpoint.tensors["scale"].item()}
+                self._scaler.load_state_dict(state)
         except (KeyError, TypeError, ValueError, RuntimeError) as error:
             raise CheckpointError(f"the checkpoint in {self._run.checkpoints} is not of this run: {error}") from error
+
+
+def build_model(run: Run, hardware: Hardware) -> LanguageModel:
+    """The model of `run` with its initial weights."""
+    settings = run.settings
+    # A GPU computes the whole softmax in less time than it takes to choose a part of it.
+    sampled = settings.sampled_tokens and hardware.device.type == "cpu"
+    sampling = Sampling(settings.frequent_tokens, settings.sampled_tokens) if sampled else None
+    return LanguageModel(
+        run.architecture, hardware.lstm, settings.dropout, hardware.arithmetic, sampling, settings.initialisation
+    )
 
 
 def _perplexity(cross_entropy: float) -> float:
@@ -264,24 +306,3 @@ def set_parameters(model: LanguageModel, tensors: dict[str, Tensor]) -> None:
     """Copy `tensors` (by parameter name) into the model; raises KeyError or RuntimeError if they do not fit."""
     for name, parameter in model.named_parameters():
         parameter.copy_(tensors[name])
-
-
-def _optimiser_tensors(optimiser: torch.optim.Optimizer) -> dict[str, Tensor]:
-    state = optimiser.state_dict()["state"]
-    return {
-        f"optimiser.{index}.{name}": torch.as_tensor(value)
-        for index, values in state.items()
-        for name, value in values.items()
-    }
-
-
-def _restore_optimiser(optimiser: torch.optim.Optimizer, tensors: dict[str, Tensor]) -> None:
-    state: dict[int, dict[str, Tensor]] = {}
-    for key, tensor in tensors.items():
-        index, name = key.split(".", 1)
-        state.setdefault(int(index), {})[name] = tensor
-    optimiser.load_state_dict({"state": state, "param_groups": optimiser.state_dict()["param_groups"]})
-
-
-def _under(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
-    return {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}

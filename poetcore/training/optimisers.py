@@ -1,10 +1,11 @@
 """The optimisers by name, and the learning rate of each update."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from poetcore.training.presets import TrainingSettings
 
@@ -38,3 +39,47 @@ def learning_rate(update: int, total_updates: int, settings: TrainingSettings) -
         return rate
     through = (update - settings.warmup_updates) / max(1, total_updates - settings.warmup_updates)
     return rate * (_FLOOR + (1 - _FLOOR) * 0.5 * (1 + math.cos(math.pi * min(1.0, through))))
+
+
+class Average:
+    """A running average of a model's weights (Polyak & Juditsky 1992; exponential, as is usual since), or none."""
+
+    def __init__(self, model: nn.Module, decay: float) -> None:
+        """`decay` 0 keeps no average: then everything here does nothing."""
+        self._model, self._decay = model, decay
+        self._updates = 0
+        self.tensors: dict[str, Tensor] = {}
+        """By parameter name; float32."""
+
+    @torch.no_grad()
+    def update(self) -> None:
+        """Take in the weights after an update."""
+        if not self._decay:
+            return
+        present = dict(self._model.named_parameters())
+        if not self.tensors:
+            self.tensors = {name: parameter.detach().clone() for name, parameter in present.items()}
+        self._updates += 1
+        # Early on it forgets faster, or the first weights would outlive their use.
+        decay = min(self._decay, self._updates / (10 + self._updates))
+        torch._foreach_lerp_(list(self.tensors.values()), [present[name] for name in self.tensors], 1 - decay)
+
+    def restore(self, tensors: dict[str, Tensor], updates: int) -> None:
+        """Go on from a checkpoint's average, taken after `updates` updates."""
+        device = next(self._model.parameters()).device
+        self.tensors, self._updates = {name: tensor.to(device) for name, tensor in tensors.items()}, updates
+
+    @contextmanager
+    @torch.no_grad()
+    def in_place(self) -> Iterator[None]:
+        """Inside, the model has the averaged weights."""
+        self._swap()
+        try:
+            yield
+        finally:
+            self._swap()
+
+    def _swap(self) -> None:
+        for name, parameter in self._model.named_parameters():
+            if name in self.tensors:
+                parameter.data, self.tensors[name] = self.tensors[name], parameter.data

@@ -9,9 +9,24 @@ from typing import Any, Final
 from poetcore.errors import SettingsError
 
 # What a poet package may have at most: a larger model could be trained but never exported.
-_LARGEST: Final = {"embedding_size": 16_384, "hidden_size": 16_384, "layers": 64, "seed": 2**63 - 1}
+_LARGEST: Final = {
+    **dict.fromkeys(("embedding_size", "hidden_size", "context_size", "condition_size"), 16_384),
+    "layers": 64,
+    "seed": 2**63 - 1,
+}
 
 OPTIMISERS: Final = ("sgd", "adagrad", "adadelta", "adam", "adamw")
+_NOT_NEGATIVE: Final = (
+    *("weight_decay", "warmup_updates", "clip_norm", "seed"),
+    *("context_size", "condition_size", "frequent_tokens", "sampled_tokens", "updates"),
+    "evaluation_poems",
+)
+_CHOICES: Final = {
+    "optimiser": OPTIMISERS,
+    "lstm": ("auto", "own", "torch"),
+    "arithmetic": ("auto", "float32", "bfloat16", "float16"),
+    "initialisation": ("xavier", "random", "zero"),
+}
 
 
 def _require(holds: bool, message: str) -> None:
@@ -43,8 +58,22 @@ class TrainingSettings:
     """Whether the output layer shares the embedding's weight (then embedding_size = hidden_size)."""
     dropout: float = 0.0
     """Share of activations dropped on the embedding, between layers and before the output."""
-    lstm: str = "torch"
-    """"own" for the project's layer, "torch" for torch.nn.LSTM."""
+    context_size: int = 0
+    """Width of each embedding of place and of the characters above (see nn/context.py); 0: the model is not told."""
+    condition_size: int = 0
+    """Width of the embedding of title, form and era; 0: the model is not told."""
+    frequent_tokens: int = 0
+    """Token ids that every chunk of the loss sees when the softmax is sampled."""
+    sampled_tokens: int = 0
+    """Other token ids drawn for a chunk of the loss; 0: the whole softmax."""
+    average: float = 0.0
+    """Decay of the running average of the weights, which is then what is evaluated and exported; 0: no average."""
+    initialisation: str = "xavier"
+    """One of xavier, random, zero."""
+    lstm: str = "auto"
+    """"own" for the project's layer, "torch" for torch.nn.LSTM, "auto": own on a CPU, torch on a GPU."""
+    arithmetic: str = "auto"
+    """Of the products in training: float32, bfloat16, float16 or "auto", the fastest that the processor has."""
     optimiser: str = "adam"
     """One of sgd, adagrad, adadelta, adam, adamw."""
     learning_rate: float = 1e-3
@@ -54,11 +83,15 @@ class TrainingSettings:
     warmup_updates: int = 0
     """Updates over which the learning rate rises from zero."""
     decay: bool = False
-    """Whether the learning rate falls to a hundredth along a cosine over all epochs."""
+    """Whether the learning rate falls to a hundredth along a cosine over all updates."""
     clip_norm: float = 0.0
     """Largest norm of the gradient; 0 does not clip."""
     epochs: int = 60
     """Most epochs."""
+    updates: int = 0
+    """Most updates, and the length of the cosine; 0: as many as the epochs have."""
+    evaluation_poems: int = 0
+    """Poems of the validation and of the test split that are looked at, evenly spread; 0: all."""
     patience: int = 3
     """Epochs without a better validation perplexity after which training stops."""
     seed: int = 1
@@ -76,10 +109,14 @@ class TrainingSettings:
         _require(
             0 < self.learning_rate < math.inf, f"learning_rate must be above 0 and finite, found {self.learning_rate}"
         )
-        for name in ("weight_decay", "warmup_updates", "clip_norm", "seed"):
+        for name in _NOT_NEGATIVE:
             _require(getattr(self, name) >= 0, f"{name} must not be negative, found {getattr(self, name)}")
-        _require(self.lstm in ("own", "torch"), f"lstm must be own or torch, found {self.lstm!r}")
-        _require(self.optimiser in OPTIMISERS, f"optimiser must be one of {', '.join(OPTIMISERS)}")
+        for name, choices in _CHOICES.items():
+            _require(
+                getattr(self, name) in choices,
+                f"{name} must be one of {', '.join(choices)}, found {getattr(self, name)!r}",
+            )
+        _require(0 <= self.average < 1, f"average must be from 0 to below 1, found {self.average}")
         _require(
             not self.tied or self.embedding_size == self.hidden_size,
             "tied needs embedding_size = hidden_size: the output layer is the embedding",
@@ -114,7 +151,18 @@ PRESETS: Final = {
     # The course report's recipe.
     "seed": TrainingSettings(preset="seed"),
     "small": _SMALL,
-    "base": replace(_SMALL, preset="base", vocabulary_size=7_000, embedding_size=512, hidden_size=512),
+    "base": replace(
+        _SMALL,
+        preset="base",
+        vocabulary_size=7_000,
+        embedding_size=512,
+        hidden_size=512,
+        context_size=64,
+        frequent_tokens=1_024,
+        sampled_tokens=1_024,
+        batch_poems=64,
+        dropout=0.0,
+    ),
 }
 
 

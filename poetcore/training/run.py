@@ -46,7 +46,13 @@ class Run:
         """The sizes of the run's model."""
         settings = self.settings
         return Architecture(
-            len(self.vocabulary), settings.embedding_size, settings.hidden_size, settings.layers, settings.tied
+            vocabulary_size=len(self.vocabulary),
+            embedding_size=settings.embedding_size,
+            hidden_size=settings.hidden_size,
+            layers=settings.layers,
+            tied=settings.tied,
+            context_size=settings.context_size,
+            condition_size=settings.condition_size,
         )
 
     @property

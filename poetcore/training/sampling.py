@@ -21,7 +21,10 @@ def sample_poem(model: LanguageModel, vocabulary: Vocabulary, beginning: str, se
     model.eval()
     ids = [START, *vocabulary.encode(beginning).tolist()]
     while len(ids) < _LONGEST and ids[-1] != END:
-        logits = model(torch.tensor(ids)[:, None])[-1, 0].double().numpy() / _TEMPERATURE
+        logits = (
+            model.logits(torch.tensor(ids, device=model.output.bias.device)[:, None])[-1, 0].double().cpu().numpy()
+            / _TEMPERATURE
+        )
         logits[[START, UNKNOWN]] = -np.inf
         # The Gumbel-max trick: the argmax of logits plus Gumbel noise is a sample from their softmax.
         ids.append(int(np.argmax(logits + random.gumbel(size=len(logits)))))

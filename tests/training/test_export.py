@@ -15,15 +15,17 @@ from poetcore.nn.language_model import LanguageModel
 from poetcore.package import as_float32, write_package
 from poetcore.training.checkpoints import load_checkpoint
 from poetcore.training.export import packaged, refuse_foreign_place
-from poetcore.training.loop import Progress, Trainer, set_parameters
+from poetcore.training.hardware import Hardware
+from poetcore.training.loop import Trainer, set_parameters
 from poetcore.training.presets import settings_for
+from poetcore.training.progress import Progress
 from poetcore.training.run import Run, begin_run
 
 
 class Silent:
     """An observer that looks away."""
 
-    def began(self, progress: Progress, batches: int, epochs: int) -> None:
+    def began(self, progress: Progress, batches: int, updates: int, hardware: Hardware) -> None:
         pass
 
     def updated(self, progress: Progress, loss: float) -> None:
@@ -54,7 +56,7 @@ def test_the_package_computes_what_the_trained_model_computes(run: Run, tmp_path
     for token in ids:
         state = poet.engine.step(np.array([token], dtype=np.int32), state)
     with torch.no_grad():
-        expected = model(torch.from_numpy(ids.astype(np.int64))[:, None])[-1]
+        expected = model.logits(torch.from_numpy(ids.astype(np.int64))[:, None])[-1]
     # float16 keeps 11 bits of each weight.
     assert np.allclose(poet.engine.logits(state), expected.numpy(), atol=2e-2)
 

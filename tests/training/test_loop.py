@@ -16,8 +16,10 @@ from poetcore.corpus import PreparedCorpus
 from poetcore.errors import CheckpointError, StorageError, TrainingError
 from poetcore.training import loop
 from poetcore.training.checkpoints import CURRENT, PREVIOUS, load_checkpoint
-from poetcore.training.loop import Progress, Trainer
+from poetcore.training.hardware import Hardware
+from poetcore.training.loop import Trainer
 from poetcore.training.presets import OPTIMISERS, TrainingSettings, settings_for
+from poetcore.training.progress import Progress
 from poetcore.training.run import Run, begin_run, open_run, resume_run
 
 SIZES = ("vocabulary_size=60", "embedding_size=8", "hidden_size=8", "batch_poems=16", "epochs=2", "dropout=0.2")
@@ -30,7 +32,7 @@ class Silent:
         self.stop_at = stop_at
         self.resumed_at: int | None = None
 
-    def began(self, progress: Progress, batches: int, epochs: int) -> None:
+    def began(self, progress: Progress, batches: int, updates: int, hardware: Hardware) -> None:
         self.resumed_at = progress.updates
 
     def updated(self, progress: Progress, loss: float) -> None:
@@ -65,7 +67,7 @@ def test_it_learns_and_leaves_what_a_person_wants(
     assert 1 < result["test_perplexity"] < 60
 
 
-@pytest.mark.parametrize(("optimiser", "lstm"), [*((name, "torch") for name in OPTIMISERS), ("adam", "own")])
+@pytest.mark.parametrize(("optimiser", "lstm"), [*((name, "own") for name in OPTIMISERS), ("adam", "torch")])
 def test_a_broken_run_resumes_to_the_same_curve(
     tiny_corpus: PreparedCorpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, optimiser: str, lstm: str
 ) -> None:
@@ -228,10 +230,10 @@ def test_weights_that_are_no_numbers_are_never_saved(
     def poisoned(*_: object) -> None:
         step()
         if trainer._progress.updates == 5:
-            trainer._model.output.bias.data[3] = float("nan")
+            trainer.model.output.bias.data[3] = float("nan")
 
     monkeypatch.setattr(trainer._optimiser, "step", poisoned)
-    with pytest.raises(TrainingError, match="a weight after update 6 is not a number"):
+    with pytest.raises(TrainingError, match="update 6 is not a number"):
         trainer.train()
     assert load_checkpoint(run.checkpoints).state["updates"] == 5
 

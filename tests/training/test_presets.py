@@ -31,7 +31,7 @@ def test_assignments_take_the_settings_type() -> None:
         ("seed", "hidden_size=0", "hidden_size must be at least 1"),
         ("seed", "dropout=1", "dropout must be from 0 to below 1"),
         ("seed", "learning_rate=nan", "learning_rate must be above 0"),
-        ("seed", "lstm=keras", "own or torch"),
+        ("seed", "lstm=keras", "lstm must be one of auto, own, torch"),
         ("seed", "optimiser=adamax", "must be one of"),
         ("seed", "learning_rate=inf", "learning_rate must be above 0 and finite"),
         ("seed", "hidden_size=1000000000", "hidden_size must be at most 16384"),

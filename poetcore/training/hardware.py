@@ -1,0 +1,51 @@
+"""What training runs on: device, arithmetic, whose LSTM layer. Chosen here, once, and told to whoever watches."""
+
+from dataclasses import dataclass
+from typing import Final
+
+import torch
+
+from poetcore.errors import SettingsError
+from poetcore.nn.kernels import kernels_for
+from poetcore.training.presets import TrainingSettings
+
+_DTYPES: Final = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
+
+
+@dataclass(frozen=True)
+class Hardware:
+    """The choice for one run on one machine."""
+
+    device: torch.device
+    arithmetic: torch.dtype
+    """Of the matrix products in training; weights, cell states, sums and evaluation are float32 in any case."""
+    lstm: str
+    """"own" or "torch"."""
+
+    @classmethod
+    def chosen(cls, settings: TrainingSettings, local_rank: int = 0) -> "Hardware":
+        """What `settings` ask for, "auto" being the fastest; raises `SettingsError` for what this machine has not."""
+        device = torch.device("cuda", local_rank) if torch.cuda.is_available() else torch.device("cpu")
+        arithmetic = _fastest(device) if settings.arithmetic == "auto" else _DTYPES[settings.arithmetic]
+        lstm = settings.lstm if settings.lstm != "auto" else "own" if device.type == "cpu" else "torch"
+        if arithmetic == torch.float16 and device.type == "cpu":
+            raise SettingsError("arithmetic=float16 needs a GPU: use bfloat16, float32 or auto")
+        return cls(device, arithmetic, lstm)
+
+    def __str__(self) -> str:
+        """One line for a person: "2 CPU threads, bfloat16 products, own LSTM (C kernels)"."""
+        where = f"{torch.get_num_threads()} CPU threads"
+        if self.device.type != "cpu":
+            where = torch.cuda.get_device_name(self.device)
+        kernels = kernels_for(torch.empty(0, dtype=self.arithmetic, device=self.device))
+        layer = f"own LSTM ({kernels.name} kernels)" if self.lstm == "own" else "torch's LSTM"
+        return f"{where}, {str(self.arithmetic).removeprefix('torch.')} products, {layer}"
+
+
+def _fastest(device: torch.device) -> torch.dtype:
+    if device.type == "cpu":
+        # Emulated bfloat16 is slower than float32; with these instructions it is two to four times faster.
+        able = torch.cpu.get_capabilities()
+        return torch.bfloat16 if able.get("avx512_bf16") or able.get("amx_bf16") else torch.float32
+    # Before compute capability 8 there is float16 only.
+    return torch.bfloat16 if torch.cuda.get_device_capability(device) >= (8, 0) else torch.float16
