@@ -19,10 +19,14 @@ from safetensors import SafetensorError
 from poetcore.corpus.vocabulary import Vocabulary
 from poetcore.errors import PackageError
 from poetcore.files import sha256_of, whole_folder
+from poetcore.nn.context import ERA_IDS, FORM_IDS, PLACES
 
 CARD: Final = "poet.json"
 WEIGHTS: Final = "weights.safetensors"
 FORMAT: Final = 1
+
+# What is easily kept in a git repository and sent by a bot; more goes into weights-2.safetensors and so on.
+_LARGEST_FILE: Final = 15 * 2**20
 
 Tensors = dict[str, npt.NDArray[Any]]
 
@@ -43,6 +47,15 @@ class Architecture(_Part):
     layers: Annotated[int, Field(ge=1, le=64)]
     tied: bool
     """Whether the embedding is the output matrix too."""
+    context_size: Annotated[int, Field(ge=0, le=16_384)] = 0
+    """Width of each embedding of place and of the characters above; 0: the model is not told."""
+    condition_size: Annotated[int, Field(ge=0, le=16_384)] = 0
+    """Width of the vector for title, form and era; 0: the model is not told."""
+
+    @property
+    def input_widths(self) -> tuple[int, ...]:
+        """What the first layer reads, in this order: character, place, above, second above, conditions."""
+        return (self.embedding_size, *(self.context_size,) * 3, self.condition_size)
 
 
 class Characters(_Part):
@@ -120,11 +133,12 @@ def write_package(folder: Path, card: PoetCard, tensors: Tensors) -> PoetCard:
     """
     _check_tensors(folder / WEIGHTS, card, tensors)
     with whole_folder(folder) as partial:
-        weights = partial / WEIGHTS
-        # safetensors takes a transposed view's memory as it lies, in the wrong order: hand it contiguous arrays.
-        weights.write_bytes(safetensors.numpy.save({n: np.ascontiguousarray(t) for n, t in tensors.items()}))
-        entry = FileEntry(sha256=sha256_of(weights), bytes=weights.stat().st_size)
-        card = card.model_copy(update={"files": {WEIGHTS: entry}})
+        files = {}
+        for name, part in _in_files(tensors).items():
+            # safetensors takes a transposed view's memory as it lies, in the wrong order: hand it contiguous arrays.
+            (partial / name).write_bytes(safetensors.numpy.save({n: np.ascontiguousarray(t) for n, t in part.items()}))
+            files[name] = FileEntry(sha256=sha256_of(partial / name), bytes=(partial / name).stat().st_size)
+        card = card.model_copy(update={"files": files})
         (partial / CARD).write_text(card.model_dump_json(indent=2) + "\n", encoding="utf-8")
     return card
 
@@ -138,8 +152,10 @@ def read_package(folder: Path) -> tuple[PoetCard, Tensors]:
     content = {name: _checked_file(folder / name, entry) for name, entry in card.files.items()}
     if WEIGHTS not in content:
         raise PackageError(f"{folder / CARD} does not list {WEIGHTS} among its files; export the poet again")
+    stored: Tensors = {}
     try:
-        stored = safetensors.numpy.load(content[WEIGHTS])
+        for name in content:
+            stored |= safetensors.numpy.load(content[name])
     except (SafetensorError, KeyError, TypeError, ValueError) as error:
         raise PackageError(f"{folder / WEIGHTS} is not readable as safetensors ({error})") from error
     _check_tensors(folder / WEIGHTS, card, stored)
@@ -149,6 +165,18 @@ def read_package(folder: Path) -> tuple[PoetCard, Tensors]:
 def as_float32(tensors: Tensors) -> Tensors:
     """The tensors as they are computed with."""
     return {name: tensor.astype(np.float32) for name, tensor in tensors.items()}
+
+
+def _in_files(tensors: Tensors) -> dict[str, Tensors]:
+    """The tensors by file, none larger than `_LARGEST_FILE` unless a tensor is."""
+    files: dict[str, Tensors] = {WEIGHTS: {}}
+    size = 0
+    for name, tensor in tensors.items():
+        if size and size + tensor.nbytes > _LARGEST_FILE:
+            files[f"weights-{len(files) + 1}.safetensors"], size = {}, 0
+        files[list(files)[-1]][name] = tensor
+        size += tensor.nbytes
+    return files
 
 
 def read_card(folder: Path) -> PoetCard:
@@ -169,8 +197,12 @@ def expected_shapes(architecture: Architecture, vocabulary_size: int) -> dict[st
     """
     embedding, hidden = architecture.embedding_size, architecture.hidden_size
     shapes: dict[str, tuple[int, ...]] = {"embedding": (vocabulary_size, embedding)}
+    if context := architecture.context_size:
+        shapes |= {"above": (vocabulary_size, context), "place": (PLACES, context)}
+    if condition := architecture.condition_size:
+        shapes |= {"title": (condition, embedding), "form": (FORM_IDS, condition), "era": (ERA_IDS, condition)}
     for layer in range(architecture.layers):
-        shapes[f"lstm.{layer}.weight_ih"] = (4 * hidden, hidden if layer else embedding)
+        shapes[f"lstm.{layer}.weight_ih"] = (4 * hidden, hidden if layer else sum(architecture.input_widths))
         shapes[f"lstm.{layer}.weight_hh"] = (4 * hidden, hidden)
         shapes[f"lstm.{layer}.bias"] = (4 * hidden,)
     if not architecture.tied:

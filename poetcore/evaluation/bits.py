@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from poetcore.corpus.vocabulary import END, START, UNKNOWN, Vocabulary
-from poetcore.generation.engine import Engine, Tokens, log_normaliser
+from poetcore.generation.engine import Condition, Engine, Tokens, log_normaliser
 from poetcore.prosody.text import is_hanzi
 
 BLOCK: Final = 0x9FFF - 0x4E00 + 1
@@ -55,42 +55,61 @@ def without_space(text: str) -> str:
     return "".join(text.split())
 
 
-def measure(engine: Engine, vocabulary: Vocabulary, texts: Sequence[str]) -> Measure:
-    """Measure `texts`; raises `ValueError` if there is no hanzi in all of them."""
+def measure(
+    engine: Engine, vocabulary: Vocabulary, texts: Sequence[str], titles: Sequence[str] | None = None
+) -> Measure:
+    """Measure `texts`, the model being told `titles` if they are given and nothing otherwise.
+
+    Raises `ValueError` if there is no hanzi in all of the texts.
+    """
     texts = [without_space(text) for text in texts]
     hanzi = [char for text in texts for char in text if is_hanzi(char)]
     if not hanzi:
         raise ValueError("bits per hanzi of texts without hanzi are not defined")
     encoded = [vocabulary.encode(text) for text in texts]
+    conditions = None if titles is None else [Condition(title=known_ids(vocabulary, title)) for title in titles]
     unknown = sum(int((tokens == UNKNOWN).sum()) for tokens in encoded)
     return Measure(
         poems=len(texts),
         hanzi=len(hanzi),
         unknown_hanzi=sum(char not in vocabulary for char in hanzi),
         predicted_tokens=sum(len(tokens) + 1 for tokens in encoded),
-        token_bits=float(token_bits(engine, encoded).sum()),
+        token_bits=float(token_bits(engine, encoded, conditions).sum()),
         spread_bits=unknown * math.log2(max(1, BLOCK - sum(map(is_hanzi, vocabulary.characters)))),
     )
 
 
-def token_bits(engine: Engine, poems: Sequence[Tokens]) -> npt.NDArray[np.float64]:
-    """−log2 P(tokens, END | START) of each poem, float64 [len(poems)]; `poems`: token ids without START and END."""
+def known_ids(vocabulary: Vocabulary, title: str) -> tuple[int, ...]:
+    """The token ids of a title's characters, without those that the vocabulary lacks."""
+    return tuple(token for token in vocabulary.encode(title).tolist() if token != UNKNOWN)
+
+
+def token_bits(
+    engine: Engine, poems: Sequence[Tokens], conditions: Sequence[Condition] | None = None
+) -> npt.NDArray[np.float64]:
+    """−log2 P(tokens, END | START, condition) of each poem, float64 [len(poems)].
+
+    `poems`: token ids without START and END; `conditions`: one a poem, None tells nothing.
+    """
     longest_first = sorted(range(len(poems)), key=lambda number: -len(poems[number]))
     bits = np.zeros(len(poems))
     for begin in range(0, len(poems), _ROWS):
         batch = longest_first[begin : begin + _ROWS]
-        bits[batch] = _batch_bits(engine, [poems[number] for number in batch])
+        told = None if conditions is None else [conditions[number] for number in batch]
+        bits[batch] = _batch_bits(engine, [poems[number] for number in batch], told)
     return bits
 
 
-def _batch_bits(engine: Engine, poems: Sequence[Tokens]) -> npt.NDArray[np.float64]:
+def _batch_bits(
+    engine: Engine, poems: Sequence[Tokens], conditions: Sequence[Condition] | None
+) -> npt.NDArray[np.float64]:
     """As `token_bits`, for poems sorted longest first: step t runs only the rows that have a token t."""
     # One flat array and each row's place in it: a padded one would be as wide as the longest text for all rows.
     flat = np.concatenate([np.concatenate(([START], poem, [END])).astype(np.int32) for poem in poems])
     predictions = np.array([len(poem) + 1 for poem in poems])
     place = np.concatenate(([0], np.cumsum(predictions + 1)[:-1]))
     nats = np.zeros(len(poems))
-    state = engine.start(len(poems))
+    state = engine.start(len(poems), conditions)
     for step in range(int(predictions[0])):
         alive = int((predictions > step).sum())
         now = place[:alive] + step

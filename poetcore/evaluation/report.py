@@ -21,13 +21,18 @@ def evaluate_file(path: Path, poet: Poet) -> dict[str, Any]:
             raise InputError(
                 f"{path} line {record.line}: the text has no Chinese character, so it has no bits per hanzi"
             )
-    result = measure(poet.engine, poet.vocabulary, [record.text for record in records])
+    texts = [record.text for record in records]
+    result = measure(poet.engine, poet.vocabulary, texts)
+    given_title = None
+    if poet.card.architecture.condition_size and any(record.title for record in records):
+        titles = [record.title or "" for record in records]
+        given_title = measure(poet.engine, poet.vocabulary, texts, titles).bits_per_hanzi
     return {
         "poems": result.poems,
         "hanzi": result.hanzi,
         "bits_per_hanzi": result.bits_per_hanzi,
-        # None until a poet can be told the title.
-        "bits_per_hanzi_given_title": None,
+        # None where no title is given, or the poet cannot be told one.
+        "bits_per_hanzi_given_title": given_title,
         "perplexity": result.perplexity,
         "unknown_hanzi": result.unknown_hanzi,
         "poet": poet.version,

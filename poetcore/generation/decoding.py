@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from poetcore.corpus.vocabulary import END, START
-from poetcore.generation.engine import Array, Engine, Tokens, log_normaliser
+from poetcore.generation.engine import UNTOLD, Array, Condition, Engine, Tokens, log_normaliser
 
 FORBIDDEN: Final = np.float32(-np.inf)
 
@@ -98,12 +98,19 @@ class FormRules:
         return int(np.isfinite(self.hanzi).sum()) <= len(self.template)
 
 
-def decode(engine: Engine, rules: Rules, count: int, temperature: float, rng: np.random.Generator) -> list[Candidate]:
-    """Sample `count` candidates; a single one where the rules leave no choice.
+def decode(
+    engine: Engine,
+    rules: Rules,
+    count: int,
+    temperature: float,
+    rng: np.random.Generator,
+    condition: Condition = UNTOLD,
+) -> list[Candidate]:
+    """Sample `count` candidates of which the model is told `condition`; one where the rules leave no choice.
 
     The forced beginning is read once for all of them. One uniform number a row is drawn at each position with a choice.
     """
-    state = engine.step(np.full(1, START, np.int32), engine.start(1))
+    state = engine.step(np.full(1, START, np.int32), engine.start(1, [condition]))
     tokens = np.zeros((1, rules.length), np.int32)
     likelihood = np.zeros(1)
     ended = np.zeros(1, np.bool_)

@@ -5,12 +5,14 @@ the first layer's input product and bias are one table row a token, and sigmoid(
 tanh serve all four gates, with the halves already in the weights.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
+from poetcore.nn.context import Lines
 from poetcore.package import Architecture, Tensors
 
 Array = npt.NDArray[np.float32]
@@ -23,6 +25,10 @@ class State:
 
     hidden: tuple[Array, ...]
     cell: tuple[Array, ...]
+    lines: Lines | None = None
+    """The last lines of each row, for a model that is told of them."""
+    told: Array | None = None
+    """What the conditions add to the first layer's gates, [rows, 4H]."""
 
     @property
     def top(self) -> Array:
@@ -36,27 +42,60 @@ class State:
 
     def repeated(self, rows: int) -> "State":
         """One row's state for `rows` rows."""
-        return State(
-            tuple(np.repeat(hidden, rows, axis=0) for hidden in self.hidden),
-            tuple(np.repeat(cell, rows, axis=0) for cell in self.cell),
-        )
+        return self._taken(np.zeros(rows, np.int64))
 
     def first(self, rows: int) -> "State":
         """The state of the first `rows` rows."""
-        return State(tuple(hidden[:rows] for hidden in self.hidden), tuple(cell[:rows] for cell in self.cell))
+        return self._taken(slice(0, rows))
+
+    def _taken(self, rows: slice | npt.NDArray[np.int64]) -> "State":
+        return State(
+            tuple(hidden[rows] for hidden in self.hidden),
+            tuple(cell[rows] for cell in self.cell),
+            None if self.lines is None else self.lines.taken(rows),
+            None if self.told is None else self.told[rows],
+        )
+
+
+@dataclass(frozen=True)
+class Condition:
+    """What a model that can be told is told of one poem."""
+
+    title: tuple[int, ...] = ()
+    """Token ids of the title; none: it is not told."""
+    form: int = 0
+    """1 to 4, see `poetcore.nn.context.FORM_IDS`; 0: not told."""
+    era: int = 0
+    """1 Tang, 2 Song; 0: not told."""
+
+
+UNTOLD: Final = Condition()
 
 
 class Engine:
     """The language model of one poet. It knows token ids only, keeps no state, and is safe in threads."""
 
-    def __init__(self, architecture: Architecture, tensors: Tensors) -> None:
-        """`tensors`: float32, as `poetcore.package.read_package` returns them."""
+    def __init__(self, architecture: Architecture, tensors: Tensors, marks: Sequence[int] = ()) -> None:
+        """`tensors`: float32, as `poetcore.package.read_package` returns them; `marks`: the ids that end lines."""
         self._hidden_size: Final = architecture.hidden_size
         self._layers: Final = architecture.layers
         scale = _gate_scale(architecture.hidden_size)
         bias = tensors["lstm.0.bias"]
+        widths = architecture.input_widths
+        of_token, of_place, *of_above, of_told = np.split(tensors["lstm.0.weight_ih"], np.cumsum(widths)[:-1], axis=1)
         # [V, 4H]: for V 3,500 and H 256 that is 14 MB, and saves a product a step.
-        self._table: Final[Array] = (tensors["embedding"] @ tensors["lstm.0.weight_ih"].T + bias) * scale
+        self._table: Final[Array] = (tensors["embedding"] @ of_token.T + bias) * scale
+        self._context: _Context | None = None
+        if architecture.context_size:
+            table = (tensors["place"] @ of_place.T) * scale
+            self._context = _Context(
+                np.asarray(marks, np.int32), table, tensors["above"], _scaled(np.hstack(of_above), scale)
+            )
+        self._conditions: _Conditions | None = None
+        if architecture.condition_size:
+            self._conditions = _Conditions(
+                tensors["embedding"], tensors["title"].T, tensors["form"], tensors["era"], _scaled(of_told, scale)
+            )
         self._recurrent: Final = [_scaled(tensors[f"lstm.{layer}.weight_hh"], scale) for layer in range(self._layers)]
         self._input: Final = [_scaled(tensors[f"lstm.{layer}.weight_ih"], scale) for layer in range(1, self._layers)]
         self._bias: Final = [tensors[f"lstm.{layer}.bias"] * scale for layer in range(1, self._layers)]
@@ -69,30 +108,89 @@ class Engine:
         """V, the number of token ids."""
         return len(self._table)
 
-    def start(self, rows: int) -> State:
-        """The state before anything is read: zeros."""
+    def start(self, rows: int, conditions: Sequence[Condition] | None = None) -> State:
+        """The state before anything is read: zeros, and what is told, a condition a row; None tells nothing.
+
+        A model that cannot be told takes no notice.
+        """
         zeros = np.zeros((rows, self._hidden_size), np.float32)
-        return State((zeros,) * self._layers, (zeros,) * self._layers)
+        return State(
+            hidden=(zeros,) * self._layers,
+            cell=(zeros,) * self._layers,
+            lines=Lines.start(rows) if self._context is not None else None,
+            told=self._conditions.gates(conditions or [UNTOLD] * rows) if self._conditions else None,
+        )
 
     def step(self, tokens: Tokens, state: State) -> State:
         """The state after each row has read one token; `tokens`: [rows]."""
         hiddens: list[Array] = []
         cells: list[Array] = []
+        lines = state.lines
         for layer in range(self._layers):
-            # `layer` 0 reads the table; the ones above read the hidden of the layer below.
-            below = self._input[layer - 1] if layer else None
-            gates = self._table[tokens] if below is None else hiddens[-1] @ below + self._bias[layer - 1]
+            if layer:
+                gates = hiddens[-1] @ self._input[layer - 1] + self._bias[layer - 1]
+            else:
+                gates = self._table[tokens]
+                if self._context is not None and lines is not None:
+                    lines = lines.read(tokens, self._context.marks)
+                    gates += self._context.gates(lines)
+                if state.told is not None:
+                    gates += state.told
             gates += state.hidden[layer] @ self._recurrent[layer]
             hidden, cell = _cell_update(gates, state.cell[layer])
             hiddens.append(hidden)
             cells.append(cell)
-        return State(tuple(hiddens), tuple(cells))
+        return State(tuple(hiddens), tuple(cells), lines, state.told)
 
     def logits(self, state: State) -> Array:
         """Logits of each row's next token over the whole vocabulary, float32 [rows, V]."""
         logits: Array = state.top @ self._output
         logits += self._output_bias
         return logits
+
+
+@dataclass(frozen=True)
+class _Context:
+    """What place and lines above add to the first layer's gates."""
+
+    marks: Tokens
+    place: Array
+    """[PLACES, 4H]: already multiplied by the weights."""
+    above: Array
+    """[V, C]. Multiplied in advance it would be 60 MB for each of the two lines above."""
+    weight: Array
+    """[2C, 4H]."""
+
+    def gates(self, lines: Lines) -> Array:
+        """[rows, 4H], for the lines as read so far."""
+        told = lines.contexts()
+        above = np.hstack((self.above[told.above], self.above[told.second_above]))
+        gates: Array = self.place[told.place] + above @ self.weight
+        return gates
+
+
+@dataclass(frozen=True)
+class _Conditions:
+    """What title, form and era add to the first layer's gates."""
+
+    embedding: Array
+    title: Array
+    form: Array
+    era: Array
+    weight: Array
+    """[condition, 4H]."""
+
+    def gates(self, conditions: Sequence[Condition]) -> Array:
+        """[len(conditions), 4H]."""
+        vectors = np.stack([self._vector(condition) for condition in conditions])
+        gates: Array = vectors @ self.weight
+        return gates
+
+    def _vector(self, condition: Condition) -> Array:
+        vector: Array = self.form[condition.form] + self.era[condition.era]
+        if condition.title:
+            vector = vector + self.embedding[list(condition.title)].mean(axis=0) @ self.title
+        return vector
 
 
 def log_normaliser(logits: Array) -> Array:

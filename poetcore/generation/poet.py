@@ -8,11 +8,12 @@ import numpy as np
 from poetcore.corpus.vocabulary import START, UNKNOWN, Vocabulary
 from poetcore.errors import PackageError
 from poetcore.generation.decoding import FORBIDDEN, Candidate, FormRules, FreeRules, Rules, decode
-from poetcore.generation.engine import Array, Engine
+from poetcore.generation.engine import Array, Condition, Engine
 from poetcore.generation.plan import Plan, plan
 from poetcore.generation.poem import Poem
 from poetcore.generation.ranking import best, score
 from poetcore.generation.request import ComposeRequest
+from poetcore.nn.context import mark_ids
 from poetcore.package import PoetCard, Tensors, read_package
 from poetcore.prosody import FORMS
 from poetcore.prosody.text import COMMA, FULL_STOP, is_hanzi, lines_of
@@ -33,7 +34,7 @@ class Poet:
         self._characters: Final = self._character_penalty()
         if COMMA not in self.vocabulary or FULL_STOP not in self.vocabulary or not np.isfinite(self._hanzi).any():
             raise PackageError(f"poet {card.version} knows no hanzi or lacks {COMMA} or {FULL_STOP}: it cannot compose")
-        self.engine: Final = Engine(card.architecture, tensors)
+        self.engine: Final = Engine(card.architecture, tensors, mark_ids(self.vocabulary).tolist())
 
     @classmethod
     def load(cls, folder: Path | None = None) -> "Poet":
@@ -51,7 +52,9 @@ class Poet:
         # Drawn even where it is not needed: asking for the form that the poet would choose gives the same poem.
         coin = rng.random()
         planned = plan(request, self._usual, coin)
-        candidates = decode(self.engine, self._rules(planned), request.best_of, request.temperature, rng)
+        condition = Condition(form=0 if planned.form is None else 1 + list(FORMS).index(planned.form.name))
+        rules = self._rules(planned)
+        candidates = decode(self.engine, rules, request.best_of, request.temperature, rng, condition)
         texts = [self._text(candidate, planned) for candidate in candidates]
         scores = [score(candidate, sum(map(is_hanzi, text))) for candidate, text in zip(candidates, texts, strict=True)]
         chosen = best(scores)

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import safetensors.numpy
 
+from poetcore import package as package_module
 from poetcore.errors import PackageError
 from poetcore.files import sha256_of
 from poetcore.package import Architecture, PoetCard, Tensors, expected_shapes, read_card, read_package, write_package
@@ -53,7 +54,10 @@ def test_the_card_on_disk(package: Path) -> None:
     assert card["version"] == "toy-1"
     assert card["created"] == "2024-09-17T12:00:00Z"
     assert card["parent"] is None
-    assert card["architecture"] == {"embedding_size": 8, "hidden_size": 16, "layers": 2, "tied": False}
+    assert card["architecture"] == {"embedding_size": 8, "hidden_size": 16, "layers": 2, "tied": False} | {
+        "context_size": 0,
+        "condition_size": 0,
+    }
     assert card["vocabulary"]["characters"].startswith("，。紅不")
     assert card["forms"] == ["五絕", "七絕", "五律", "七律"]
     assert card["files"] == {"weights.safetensors": {"sha256": sha256_of(weights), "bytes": weights.stat().st_size}}
@@ -181,3 +185,18 @@ def test_something_else_with_the_right_checksum_is_refused(package: Path) -> Non
     change_card(package, lambda card: card["files"].update({"weights.safetensors": entry}))
     with pytest.raises(PackageError, match="not readable as safetensors"):
         read_package(package)
+
+
+def test_large_weights_are_spread_over_files(
+    tmp_path: Path, toy_card: PoetCard, toy_tensors: Tensors, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    largest = max(tensor.nbytes for tensor in toy_tensors.values())
+    monkeypatch.setattr(package_module, "_LARGEST_FILE", largest)
+    card = write_package(tmp_path / "poet", toy_card, toy_tensors)
+    assert len(card.files) > 1
+    assert set(card.files) == {path.name for path in (tmp_path / "poet").iterdir()} - {"poet.json"}
+    _, tensors = read_package(tmp_path / "poet")
+    assert tensors.keys() == toy_tensors.keys()
+    (tmp_path / "poet" / "weights-2.safetensors").unlink()
+    with pytest.raises(PackageError, match=r"weights-2\.safetensors is missing"):
+        read_package(tmp_path / "poet")
