@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup train-setup test lint format clean
+.PHONY: help run setup train-setup test lint format bench clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -28,6 +28,9 @@ lint: $(VENV)/.developing ## Check style and types
 format: $(VENV)/.developing ## Format the code
 	$(BIN)/ruff format
 	$(BIN)/ruff check --fix
+
+bench: $(VENV)/.training ## Run every benchmark (DATA=a prepared corpus) and rewrite docs/benchmarks.md
+	@$(BIN)/python -m benchmarks $(if $(DATA),--data $(DATA))
 
 clean: ## Remove the virtual environment and caches
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,0 +1,153 @@
+"""The ablation behind the presets `small` and `base`: arms of equal time on one machine, judged by bits per hanzi.
+
+    python -m benchmarks.ablation --data DIR --out DIR [--minutes 12] [--arms center,no-context]
+
+Each arm is trained for so many updates as take `--minutes` at the speed that was measured for all arms in turn before
+the first one began: what else the machine does in between then changes nothing. The learning rate of each arm goes
+through its whole course. Arms are run folders and resume; finished ones are not run again.
+"""
+
+import argparse
+import json
+import math
+import statistics
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from poetcore.corpus import UNKNOWN, VALIDATION, PreparedCorpus
+from poetcore.evaluation.bits import BLOCK
+from poetcore.files import write_whole
+from poetcore.progress import TrainingDisplay
+from poetcore.prosody.text import is_hanzi
+from poetcore.training.checkpoints import load_checkpoint
+from poetcore.training.data import Epoch, Sequences
+from poetcore.training.hardware import Hardware
+from poetcore.training.loop import Trainer, build_model, set_parameters
+from poetcore.training.optimisers import build_optimiser
+from poetcore.training.presets import TrainingSettings, settings_for
+from poetcore.training.run import Run, begin_run, resume_run
+
+ARMS = {
+    "center": [],
+    "no-context": ["context_size=0"],
+    "whole-softmax": ["sampled_tokens=0"],
+    "batch-128": ["batch_poems=128"],
+    "dropout-0.1": ["dropout=0.1"],
+    "average": ["average=0.999"],
+    "wider": ["hidden_size=640", "embedding_size=640"],
+    "one-layer": ["layers=1", "hidden_size=768", "embedding_size=768"],
+}
+_CALIBRATION_ROUNDS = 4
+
+
+def main() -> None:
+    """Run the arms that are missing and print the table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--minutes", type=float, default=12.0)
+    parser.add_argument("--preset", default="base")
+    parser.add_argument("--arms", default=",".join(ARMS))
+    options = parser.parse_args()
+    corpus = PreparedCorpus.load(options.data)
+    arms = {name: settings_for(options.preset, ARMS[name]) for name in options.arms.split(",")}
+    seconds = _calibrated(corpus, arms, options.out / "seconds-per-update.json")
+    for name, settings in arms.items():
+        updates = round(60 * options.minutes / seconds[name])
+        row = _arm(corpus, replace(settings, updates=updates, epochs=100, evaluation_poems=500), options.out / name)
+        print(json.dumps({"arm": name, "seconds_per_update": round(seconds[name], 3), **row}), flush=True)
+
+
+def _calibrated(corpus: PreparedCorpus, arms: dict[str, TrainingSettings], path: Path) -> dict[str, float]:
+    """Seconds an update takes in each arm: medians of rounds in which the arms take turns."""
+    known: dict[str, float] = json.loads(path.read_text()) if path.exists() else {}
+    missing = {name: settings for name, settings in arms.items() if name not in known}
+    if missing:
+        updates = [_stepper(corpus, settings) for settings in missing.values()]
+        rounds = [[_timed(update) for update in updates] for _ in range(_CALIBRATION_ROUNDS)]
+        known |= {name: statistics.median(r[k] for r in rounds[1:]) for k, name in enumerate(missing)}
+        write_whole(path, json.dumps(known, indent=2))
+    return known
+
+
+def _timed(update: Any) -> float:
+    """Seconds of an update, averaged over four in a row."""
+    started = time.monotonic()
+    for _ in range(4):
+        update()
+    return (time.monotonic() - started) / 4
+
+
+def _stepper(corpus: PreparedCorpus, settings: TrainingSettings) -> Any:
+    hardware = Hardware.chosen(settings)
+    run = Run(Path(), settings, corpus.fingerprint, corpus.vocabulary(settings.vocabulary_size))
+    model = build_model(run, hardware).to(hardware.device)
+    optimiser = build_optimiser(model.parameters(), settings)
+    sequences = Sequences(corpus, VALIDATION, settings, hardware.device)
+    order = iter(
+        Epoch.of(len(sequences), 1, 1)
+        .order.reshape(-1)[: 4096 // settings.batch_poems * settings.batch_poems]
+        .reshape(-1, settings.batch_poems)
+    )
+
+    def update() -> None:
+        poems = next(order)
+        loss = model(sequences.batch(poems, np.ones((len(poems), 4)))) / sequences.predictions(poems)
+        optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(model.parameters(), settings.clip_norm or math.inf)
+        optimiser.step()
+
+    return update
+
+
+def _arm(corpus: PreparedCorpus, settings: TrainingSettings, folder: Path) -> dict[str, Any]:
+    result_path = folder / "ablation.json"
+    if result_path.exists():
+        return dict(json.loads(result_path.read_text()))
+    run = (
+        resume_run(folder, settings, corpus) if (folder / "run.json").exists() else begin_run(folder, settings, corpus)
+    )
+    with TrainingDisplay() as display:
+        result = Trainer(run, corpus, display).train()
+    model = build_model(run, Hardware.chosen(settings))
+    set_parameters(model, load_checkpoint(run.best).tensors)
+    row = {
+        "parameters": sum(parameter.numel() for parameter in model.parameters()),
+        "updates": result["updates"],
+        "tokens": result["tokens"],
+        "seconds": result["seconds"],
+        **{f"{name}_bits": bits_per_hanzi(model, corpus, settings, name) for name in ("tang", "song")},
+    }
+    write_whole(result_path, json.dumps(row))
+    return row
+
+
+@torch.no_grad()
+def bits_per_hanzi(
+    model: torch.nn.Module, corpus: PreparedCorpus, settings: TrainingSettings, collection: str, poems: int = 2_400
+) -> float:
+    """Of the first `poems` validation poems of a collection, whole and untold, as DESIGN defines the figure."""
+    chosen = replace(settings, collections=(collection,), sequence_length=1_000_000, evaluation_poems=0)
+    sequences = Sequences(corpus, VALIDATION, chosen)
+    indices = corpus.select(VALIDATION, (collection,))[:poems]
+    texts = [corpus.text(int(poem)) for poem in indices]
+    hanzi = sum(is_hanzi(char) for text in texts for char in text)
+    vocabulary = corpus.vocabulary(settings.vocabulary_size)
+    unknown = sum(int((vocabulary.encode(text) == UNKNOWN).sum()) for text in texts)
+    model.eval()
+    nats = sum(
+        float(model(sequences.batch(np.arange(start, min(start + 256, len(indices))))))
+        for start in range(0, len(indices), 256)
+    )
+    spread = unknown * math.log2(BLOCK - sum(map(is_hanzi, vocabulary.characters)))
+    return (nats / math.log(2) + spread) / hanzi
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,19 @@
+"""docs/benchmarks.md, written by `make bench` from what was measured."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+
+from benchmarks.report import Report, markdown
+
+_INTRODUCTION: Final = """# Benchmarks
+
+Written by `make bench` on {date}; nothing in here is typed by hand. Each command prints its own table too.
+A rate is the median of interleaved repeats with the least and the greatest, a ratio is taken within a repeat:
+ours over the baseline that the row names first.
+"""
+
+
+def document(reports: Sequence[Report], now: datetime) -> str:
+    """The whole document."""
+    return "\n".join((_INTRODUCTION.format(date=f"{now:%Y-%m-%d}"), *map(markdown, reports)))

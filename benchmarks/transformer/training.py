@@ -1,0 +1,128 @@
+"""Training the Transformer as our LSTM is trained: the same poems, batches, optimiser and schedule, by the clock."""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn.utils.rnn import pad_sequence
+
+from benchmarks.corpora import Course
+from benchmarks.ours import Average, Hardware, build_optimiser, learning_rate, output_loss
+from benchmarks.transformer.model import CausalTransformer
+from poetcore.corpus import START
+from poetcore.training.presets import TrainingSettings
+
+# A poem shorter than this share of the longest beside it begins another group: padding stays below a tenth or so.
+_ALIKE: Final = 0.85
+# Products of fewer rows are no faster than these.
+_FEWEST_TOKENS: Final = 512
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What training came to."""
+
+    updates: int
+    tokens: int
+    """Real tokens, padding not counted."""
+    seconds: float
+    loss: float
+    """Mean cross-entropy in nats a token of the last update."""
+
+
+Share = Callable[[Trained], float]
+"""Says which share of the training is done, from 0 to 1; at 1 it ends, and so does its schedule."""
+
+
+def by_clock(seconds: float) -> Share:
+    """A training of so many seconds."""
+    return lambda state: state.seconds / seconds
+
+
+def by_updates(updates: int) -> Share:
+    """A training of so many updates, whatever else the machine does."""
+    return lambda state: state.updates / updates
+
+
+def train_transformer(
+    model: CausalTransformer,
+    batches: Iterator[Sequence[Tensor]],
+    settings: TrainingSettings,
+    done: Share,
+    observe: Callable[[Trained], None] = lambda _: None,
+) -> Trained:
+    """Train until all is `done`; the model is left with the averaged weights, if the settings have an average.
+
+    `batches` are poems as token ids int64 from START; products are in the arithmetic that our LSTM would have here.
+    """
+    optimiser = build_optimiser(model.parameters(), settings)
+    average = Average(model, settings.average)
+    began = time.monotonic()
+    state = Trained(0, 0, 0.0, float("nan"))
+    model.train()
+    while (share := done(state)) < 1:
+        for group in optimiser.param_groups:
+            group["lr"] = scheduled_rate(state.updates, share, settings)
+        poems = next(batches)
+        optimiser.zero_grad(set_to_none=True)
+        tokens = sum(len(poem) - 1 for poem in poems)
+        nats = sum(_backward(model, group, tokens, settings) for group in alike(poems))
+        if settings.clip_norm:
+            torch.nn.utils.clip_grad_norm_(model.parameters(), settings.clip_norm)
+        optimiser.step()
+        average.update()
+        state = Trained(state.updates + 1, state.tokens + tokens, time.monotonic() - began, nats / tokens)
+        observe(state)
+    for name, parameter in model.named_parameters():
+        if name in average.tensors:
+            parameter.data.copy_(average.tensors[name])
+    return state
+
+
+def scheduled_rate(update: int, share: float, settings: TrainingSettings) -> float:
+    """The learning rate of `update` when `share` of the time is over, by the schedule our LSTM has."""
+    total = round(update / share) if share > 0 else 1_000_000
+    return learning_rate(update, max(update + 1, total), settings)
+
+
+def endless_batches(course: Course) -> Iterator[list[Tensor]]:
+    """All training poems of the course's corpus in batches, in another random order every epoch."""
+    poems, size = course.training_poems, course.settings.batch_poems
+    random = np.random.default_rng(course.settings.seed)
+    while True:
+        order = random.permutation(poems)
+        for start in range(0, len(order) - size + 1, size):
+            yield course.encoded(order[start : start + size])
+
+
+def alike(poems: Sequence[Tensor]) -> Iterator[list[Tensor]]:
+    """The poems of one batch in groups of about one length: each is padded by itself, all make one update."""
+    group: list[Tensor] = []
+    for poem in sorted(poems, key=len, reverse=True):
+        if group and len(poem) < _ALIKE * len(group[0]) and len(group) * len(group[0]) >= _FEWEST_TOKENS:
+            yield group
+            group = []
+        group.append(poem)
+    if group:
+        yield group
+
+
+def _backward(
+    model: CausalTransformer, poems: Sequence[Tensor], batch_tokens: int, settings: TrainingSettings
+) -> float:
+    """Add the group's share to the gradients; returns its summed cross-entropy in nats."""
+    device = model.bias.device
+    tokens = pad_sequence(list(poems), batch_first=True, padding_value=START).to(device)
+    # START is never predicted: it stands for padding.
+    live = tokens[:, 1:] != START
+    # float16 would need its gradients scaled; where it is all that a GPU has, this is float32.
+    dtype = torch.bfloat16 if Hardware.chosen(settings).arithmetic == torch.bfloat16 else torch.float32
+    with torch.autocast(device.type, torch.bfloat16, enabled=dtype == torch.bfloat16):
+        hidden = model.hidden(tokens[:, :-1])[live].to(dtype)
+    loss = output_loss(hidden, model.embedding.weight, model.bias, tokens[:, 1:][live], settings)
+    (loss / batch_tokens).backward()  # type: ignore[no-untyped-call]
+    return float(loss.item())
