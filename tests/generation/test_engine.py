@@ -4,7 +4,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from poetcore.generation.engine import Engine, log_normaliser
+from poetcore.generation.engine import Condition, Engine, log_normaliser
 from poetcore.nn import lstm_numpy
 from poetcore.package import Architecture, Tensors, expected_shapes
 
@@ -103,3 +103,38 @@ def test_logits_are_those_of_the_trained_model(tied: bool) -> None:
     for step in range(9):
         state = engine.step(tokens[step], state)
         np.testing.assert_allclose(engine.logits(state), expected[step], rtol=1e-4, atol=1e-5)
+
+
+def test_what_the_trained_model_is_told_the_engine_is_told() -> None:
+    torch = pytest.importorskip("torch")
+    from poetcore.nn.context import contexts
+    from poetcore.nn.language_model import Architecture as Sizes
+    from poetcore.nn.language_model import Batch, Conditions, LanguageModel
+    from poetcore.nn.lookup import Steps
+
+    torch.manual_seed(6)
+    sizes = Sizes(VOCABULARY, 6, 6, 2, True, context_size=4, condition_size=5)
+    model = LanguageModel(sizes).eval()
+    weights = {name: tensor.detach().numpy() for name, tensor in model.package_tensors().items()}
+    card = Architecture(embedding_size=6, hidden_size=6, layers=2, tied=True, context_size=4, condition_size=5)
+    assert {name: tensor.shape for name, tensor in weights.items()} == expected_shapes(card, VOCABULARY)
+    engine = Engine(card, weights, marks=[3, 4])
+    # Lines of two and three characters that end with the marks 3 and 4.
+    tokens = np.array([0, 9, 8, 3, 7, 6, 4, 10, 11, 12, 3, 13], np.int32)
+    condition = Condition(title=(15, 16, 15), form=2, era=1)
+
+    told = contexts(tokens, np.arange(len(tokens)) == 0, np.array([3, 4], np.int32))
+    columns = torch.from_numpy(np.stack((told.place, told.above, told.second_above), axis=1)).long()
+    one = torch.ones(1, dtype=torch.int64)
+    conditions = Conditions(torch.tensor([15, 16, 15]), 0 * one, 2 * one, one)
+    inputs = torch.from_numpy(tokens).long()
+    batch = Batch(Steps.of([1] * len(tokens)), inputs, inputs, columns, conditions)
+    expected = model.output(model.hidden(batch)).detach().numpy()
+
+    state = engine.start(2, [condition, Condition()])
+    for step, token in enumerate(tokens):
+        state = engine.step(np.array([token, token], np.int32), state)
+        logits = engine.logits(state)
+        np.testing.assert_allclose(logits[0], expected[step], rtol=1e-4, atol=1e-5)
+        assert not np.allclose(logits[1], expected[step], atol=1e-3)
+    assert state.first(1).repeated(3).rows == 3
