@@ -9,10 +9,10 @@ from benchmarks.corpora import RARE, Course, is_synthetic, plan_course, syntheti
 from benchmarks.costs import Sizes
 from benchmarks.ours import OurLoop, parameter_count
 from benchmarks.plain_loop import PlainLoop, PlainModel, mean_cross_entropy
-from benchmarks.train import Plan, loss_figure
+from benchmarks.train import Plan, loss_figure, speed_figures
 from poetcore.corpus import END, START, PreparedCorpus
 from poetcore.errors import PreparedCorpusError
-from poetcore.training.presets import settings_for
+from poetcore.training.presets import PRESETS, settings_for
 
 CPU = torch.device("cpu")
 
@@ -88,3 +88,24 @@ def test_the_invented_corpus_has_the_measures_of_the_real_one() -> None:
     assert shares[1] == pytest.approx(1 / 16, rel=0.05)
     assert shares[2] < 0.02
     assert len(corpus.vocabulary(7_000)) == 7_000
+
+
+def test_smaller_batches_and_the_whole_softmax_have_rows_of_their_own(corpus: PreparedCorpus) -> None:
+    sizes = ("vocabulary_size=50", "embedding_size=8", "hidden_size=8", "sequence_length=20", "batch_poems=256")
+    settings = settings_for("base", [*sizes, "frequent_tokens=10", "sampled_tokens=10"])
+    plan = Plan(rounds=1, updates={"base": 1}, product_flop=1e6)
+    figures = speed_figures("base", plan_course(corpus, settings, 2), plan)
+    own = PRESETS["base"].batch_poems
+    assert own < 256
+    assert [figure.name for figure in figures] == [
+        "base_tokens_per_s",
+        f"base_in_batches_of_{own}_tokens_per_s",
+        "base_with_whole_softmax_tokens_per_s",
+        "base_gemm_share",
+        "base_gemm",
+    ]
+    # What is not done is not reached: the share is that of the loop that does it all.
+    assert figures[3].label == "base with whole softmax: GFLOP/s in training"
+    for figure in figures:
+        assert figure.ratio is not None
+        assert figure.ratio.median > 0
