@@ -40,6 +40,7 @@ class Plan:
     """Updates after which validation losses are compared."""
     validation_poems: int = 2_048
     memory_updates: int = 3
+    memory_presets: tuple[str, ...] = ("seed", "base")
     product_flop: float = 1.6e10
     """FLOP of matrix products of one size in a round: 40 ms at 400 GFLOP/s, so that the clock's share vanishes."""
     synthetic_poems: int = 24_000
@@ -54,6 +55,7 @@ QUICK: Final = Plan(
     loss_updates=4,
     validation_poems=32,
     memory_updates=2,
+    memory_presets=("seed",),
     product_flop=1e7,
     synthetic_poems=600,
     assignments=(
@@ -82,7 +84,7 @@ def bench_training(data: Path | None, plan: Plan, say: Say = lambda _: None) -> 
         figures += speed_figures(name, course, plan)
     say("speed: one layer alone")
     figures += layer_figures(plan, presets["seed"])
-    for name in presets:
+    for name in plan.memory_presets:
         say(f"memory: {name}, each loop in its own process")
         figures.append(memory_figure(name, data, plan))
     say(f"loss: seed, {plan.loss_updates} updates of either loop from the same weights")

@@ -1,6 +1,7 @@
 """`poet bench train` as a person types it."""
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -22,7 +23,6 @@ FIGURES = {
     "layer_against_float32",
     "layer_against_bfloat16",
     "seed_peak_memory",
-    "base_peak_memory",
     "seed_validation_loss",
 }
 
@@ -69,9 +69,13 @@ def test_an_error_is_one_line(words: list[str], status: int, message: str) -> No
     assert result.stderr.count("\n") == 1
 
 
-def test_a_process_that_cannot_measure_says_why() -> None:
-    request = MemoryRequest("ours", "seed", ("hidden_size=0",), None, 400, 1)
-    with pytest.raises(TrainingError, match="hidden_size must be at least 1"):
+def test_a_process_that_cannot_measure_says_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    python = tmp_path / "python"
+    python.write_text("#!/bin/sh\necho 'Traceback' >&2\necho 'MemoryError: 9 GB' >&2\nexit 1\n", encoding="ascii")
+    python.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(python))
+    request = MemoryRequest("ours", "seed", (), None, synthetic_poems=400, updates=1)
+    with pytest.raises(TrainingError, match="memory of the ours loop failed: MemoryError: 9 GB"):
         peak_in_own_process(request)
 
 
