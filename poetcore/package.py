@@ -6,6 +6,7 @@ SHA-256 in the card, so a torn copy or a changed byte is found before a poem is 
 """
 
 import hashlib
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
@@ -125,18 +126,25 @@ def now_utc() -> datetime:
     return datetime.now(UTC).replace(microsecond=0)
 
 
-def write_package(folder: Path, card: PoetCard, tensors: Tensors) -> PoetCard:
+def write_package(
+    folder: Path, card: PoetCard, tensors: Tensors, extras: Mapping[str, bytes] | None = None
+) -> PoetCard:
     """Write a package whole or not at all; returns the card with `files` filled in.
 
     `tensors`: float16 or float32, named and shaped as `expected_shapes` says. They are checked first: raises
-    `PackageError` if they do not fit the card, `StorageError` when the disk refuses.
+    `PackageError` if they do not fit the card, `StorageError` when the disk refuses. `extras`: what else a poet takes
+    along, by file name, see `read_extras`.
     """
     _check_tensors(folder / WEIGHTS, card, tensors)
+    # safetensors takes a transposed view's memory as it lies, in the wrong order: hand it contiguous arrays.
+    content = {
+        name: safetensors.numpy.save({n: np.ascontiguousarray(t) for n, t in part.items()})
+        for name, part in _in_files(tensors).items()
+    }
     with whole_folder(folder) as partial:
         files = {}
-        for name, part in _in_files(tensors).items():
-            # safetensors takes a transposed view's memory as it lies, in the wrong order: hand it contiguous arrays.
-            (partial / name).write_bytes(safetensors.numpy.save({n: np.ascontiguousarray(t) for n, t in part.items()}))
+        for name, data in (content | dict(extras or {})).items():
+            (partial / name).write_bytes(data)
             files[name] = FileEntry(sha256=sha256_of(partial / name), bytes=(partial / name).stat().st_size)
         card = card.model_copy(update={"files": files})
         (partial / CARD).write_text(card.model_dump_json(indent=2) + "\n", encoding="utf-8")
@@ -154,12 +162,21 @@ def read_package(folder: Path) -> tuple[PoetCard, Tensors]:
         raise PackageError(f"{folder / CARD} does not list {WEIGHTS} among its files; export the poet again")
     stored: Tensors = {}
     try:
-        for name in content:
+        for name in filter(_is_weights, content):
             stored |= safetensors.numpy.load(content[name])
     except (SafetensorError, KeyError, TypeError, ValueError) as error:
         raise PackageError(f"{folder / WEIGHTS} is not readable as safetensors ({error})") from error
     _check_tensors(folder / WEIGHTS, card, stored)
     return card, as_float32(stored)
+
+
+def read_extras(folder: Path, card: PoetCard) -> dict[str, bytes]:
+    """What the package in `folder` holds besides card and weights, by file name; raises `PackageError`."""
+    return {name: _checked_file(folder / name, entry) for name, entry in card.files.items() if not _is_weights(name)}
+
+
+def _is_weights(name: str) -> bool:
+    return name == WEIGHTS or (name.startswith("weights-") and name.endswith(".safetensors"))
 
 
 def as_float32(tensors: Tensors) -> Tensors:

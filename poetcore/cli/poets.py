@@ -50,6 +50,9 @@ def evaluate(
 def compose(
     prefix: Annotated[str | None, typer.Argument(help="What the poem begins with.")] = None,
     form: Annotated[str | None, typer.Option(help="五絕, 七絕, 五律 or 七律.")] = None,
+    title: Annotated[str | None, typer.Option(help="What the poem is about, any words.")] = None,
+    acrostic: Annotated[str | None, typer.Option(help="4 or 8 characters that the lines begin with.")] = None,
+    rhyme: Annotated[str | None, typer.Option(help="A rhyme group of level tone, such as 東.")] = None,
     count: Annotated[int, typer.Option(min=1, help="How many poems; poem k uses seed S+k.")] = 1,
     best_of: Annotated[int, typer.Option(min=1, max=64, help="Candidates that each poem is chosen among.")] = 16,
     seed: Annotated[
@@ -72,6 +75,9 @@ def compose(
     request = ComposeRequest(
         prefix=prefix,
         form=_form(form),
+        title=title,
+        acrostic=acrostic,
+        rhyme=rhyme,
         seed=first + count - 1,
         best_of=best_of,
         temperature=temperature,

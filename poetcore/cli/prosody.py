@@ -2,9 +2,8 @@
 
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, cast
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -28,7 +27,7 @@ def scan(
     """
     from poetcore.prosody import scan as scan_poem
 
-    scansions = map(scan_poem, _texts(_read(file), plain_too=not json))
+    scansions = map(scan_poem, _texts(*_read(file), plain_too=not json))
     if json:
         for scansion in scansions:
             print_json(scansion.as_dict())
@@ -40,42 +39,29 @@ def scan(
         console.print(*([""] * bool(number)), *_shown(scansion), sep="\n")
 
 
-@dataclass(frozen=True)
-class _Input:
-    """What was given, from a file or not: `read_poems` needs no more of a path than this."""
-
-    name: str
-    content: bytes
-
-    def read_bytes(self) -> bytes:
-        return self.content
-
-    def __str__(self) -> str:
-        return self.name
-
-
-def _read(file: Path | None) -> _Input:
+def _read(file: Path | None) -> tuple[str, bytes]:
+    """What messages call the input, and its bytes."""
     from poetcore.errors import InputError
 
     if file is None or file == Path("-"):
-        return _Input("standard input", sys.stdin.buffer.read())
+        return "standard input", sys.stdin.buffer.read()
     try:
-        return _Input(str(file), file.read_bytes())
+        return str(file), file.read_bytes()
     except OSError as error:
         raise InputError(f"cannot read {file}: {error.strerror or error}") from error
 
 
-def _texts(given: _Input, plain_too: bool) -> list[str]:
+def _texts(name: str, content: bytes, plain_too: bool) -> list[str]:
     from poetcore.errors import InputError
-    from poetcore.evaluation.jsonl import read_poems
+    from poetcore.evaluation.jsonl import parse_poems
 
-    content = given.content.removeprefix(b"\xef\xbb\xbf").strip()
-    if not plain_too or not content or content.startswith(b"{"):
-        return [poem.text for poem in read_poems(cast("Path", given))]
+    begin = content.removeprefix(b"\xef\xbb\xbf").strip()
+    if not plain_too or not begin or begin.startswith(b"{"):
+        return [poem.text for poem in parse_poems(content, name)]
     try:
-        text = content.decode()
+        text = begin.decode()
     except UnicodeDecodeError as error:
-        raise InputError(f"{given} is not UTF-8 text (byte {error.start + 1})") from error
+        raise InputError(f"{name} is not UTF-8 text (byte {error.start + 1})") from error
     return [poem for poem in _paragraphs(text) if poem]
 
 

@@ -65,22 +65,29 @@ def train(
 def export(
     run: Annotated[Path, typer.Argument(help="Run folder made by poet train.")],
     out: Annotated[Path, typer.Option(help="Folder for the poet package.")],
-    data: Annotated[Path | None, typer.Option(help="Prepared corpus: adds bits per hanzi to the card.")] = None,
+    data: Annotated[
+        Path | None,
+        typer.Option(help="Prepared corpus: adds bits per hanzi to the card, and its lines, which no poem repeats."),
+    ] = None,
 ) -> None:
     """Turn a run's best weights into a poet package, which composes without torch."""
     require_torch()
+    from poetcore.corpus import PreparedCorpus
     from poetcore.evaluation.splits import split_metrics
     from poetcore.generation import Poet
+    from poetcore.generation.lines import FILE as LINES
     from poetcore.package import as_float32, write_package
     from poetcore.progress import console
-    from poetcore.training.export import packaged, refuse_foreign_place
+    from poetcore.training.export import lines_of_corpus, packaged, refuse_foreign_place
     from poetcore.training.run import open_run
 
     refuse_foreign_place(out)
     card, tensors = packaged(open_run(run))
+    extras = {}
     if data is not None:
         card = card.model_copy(update={"metrics": card.metrics | split_metrics(Poet(card, as_float32(tensors)), data)})
-    card = write_package(out, card, tensors)
+        extras = {LINES: lines_of_corpus(PreparedCorpus.load(data)).to_bytes()}
+    card = write_package(out, card, tensors, extras)
     size = sum(entry.bytes for entry in card.files.values())
     console.print(
         f"poet {card.version}, {size / 1e6:.1f} MB, in {out}; try: poet compose 月 --poet {out}", soft_wrap=True

@@ -20,19 +20,24 @@ class PoemRecord:
 
 
 def read_poems(path: Path) -> list[PoemRecord]:
-    """The poems in `path`; blank lines are skipped, keys other than `text` and `title` ignored.
-
-    Raises `InputError` with the line's number for a line that is not UTF-8, not JSON, not an object, or whose
-    `text` is missing, not a string, or not writable as UTF-8.
-    """
+    """The poems in `path`, as `parse_poems` reads them; raises `InputError`, also for what cannot be opened."""
     try:
         content = path.read_bytes()
     except OSError as error:
         raise InputError(f"cannot read {path}: {error.strerror or error}") from error
+    return parse_poems(content, str(path))
+
+
+def parse_poems(content: bytes, name: str) -> list[PoemRecord]:
+    """The poems in `content`; blank lines are skipped, keys other than `text` and `title` ignored.
+
+    `name` is what messages call the content. Raises `InputError` with the line's number for a line that is not UTF-8,
+    not JSON, not an object, or whose `text` is missing, not a string, or not writable as UTF-8.
+    """
     lines = content.removeprefix(_BOM).split(b"\n")
-    records = [_record(f"{path} line {number}", number, line) for number, line in enumerate(lines, 1) if line.strip()]
+    records = [_record(f"{name} line {number}", number, line) for number, line in enumerate(lines, 1) if line.strip()]
     if not records:
-        raise InputError(f'{path} holds no poems: it should have an object such as {{"text": "…"}} on each line')
+        raise InputError(f'{name} holds no poems: it should have an object such as {{"text": "…"}} on each line')
     return records
 
 

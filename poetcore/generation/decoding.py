@@ -1,157 +1,221 @@
 """Sampling candidates: token ids in, token ids out, all candidates in one batch.
 
-What may stand where is said by `Rules`; how likely it is, by the engine. The likelihood that is reported is the
-unmasked model's, so that candidates compare by how well the model likes them and not by how much was forbidden.
+A `Frame` says what may stand where; the engine says how likely it is. Logits are computed for the characters that are
+allowed and for no others. `poetcore.generation.freely` writes without a frame.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
-from typing import Final, Protocol
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
 from poetcore.corpus.vocabulary import END, START
 from poetcore.generation.engine import UNTOLD, Array, Condition, Engine, Tokens, log_normaliser
+from poetcore.generation.lexicon import EITHER, Lexicon
+from poetcore.prosody.readings import LEVEL_BIT, OBLIQUE_BIT
 
 FORBIDDEN: Final = np.float32(-np.inf)
+FREE: Final = -1
+"""In `Frame.forced`: a position of the poet's choice."""
+
+Known = Callable[[Tokens], npt.NDArray[np.bool_]]
+"""`known(lines)`: which of these lines, [n, length], stand in the corpus."""
+
+# A last character that would complete a line of the corpus is drawn again so often; the corpus has few lines that
+# differ in their last character alone.
+_MOST_REDRAWS: Final = 64
 
 
 @dataclass(frozen=True)
-class Candidate:
-    """One sampled poem."""
+class Frame:
+    """What N candidates of L tokens are held to."""
 
-    tokens: tuple[int, ...]
-    """Without START and END."""
-    log_likelihood: float
-    """Natural log of its probability under the unmasked model, END included where it was reached."""
+    forced: Tokens
+    """[L]: the token of each position, `FREE` where there is a choice."""
+    tones: npt.NDArray[np.uint8]
+    """[N, L]: bits of the tones allowed where there is a choice."""
+    rhyming: npt.NDArray[np.bool_]
+    """[N, L]: where a character must rhyme."""
+    line_length: int
+    """Hanzi in a line; a mark follows each."""
+    groups: int
+    """The level rhyme groups, as bits, of which a candidate takes one; 0: it need not rhyme."""
+    scarce: int = 0
+    """Groups with so few words that they are kept for where they rhyme."""
 
-
-class Rules(Protocol):
-    """What may stand at each position."""
+    @property
+    def rows(self) -> int:
+        """N."""
+        return len(self.tones)
 
     @property
     def length(self) -> int:
-        """Most tokens a candidate may have, END included."""
-
-    def forced(self, position: int) -> int | None:
-        """The token that must stand at `position`, None where there is a choice."""
-
-    def penalty(self, history: Tokens) -> Array:
-        """What to add to the logits after `history` [rows, position]: 0 or `FORBIDDEN`; [rows, V] or [V]."""
+        """L."""
+        return len(self.forced)
 
 
 @dataclass(frozen=True)
-class FreeRules:
-    """The model alone decides after the prefix, until END or `length` tokens."""
+class Drafts:
+    """N sampled poems."""
 
-    prefix: tuple[int, ...]
-    opening: Array
-    """Penalty [V] of the very first token: a poem begins with a hanzi."""
-    later: Array
-    """Penalty [V] of every other token: START and UNKNOWN are no text."""
-    length: int = 128
+    tokens: Tokens
+    """[N, L]."""
+    tops: Array
+    """[N, L + 1, H]: the engine's hidden before each token, and before END."""
+    groups: npt.NDArray[np.uint32]
+    """[N]: the level groups that a draft's rhymes share, as bits."""
 
-    def forced(self, position: int) -> int | None:
-        """The prefix, nothing else."""
-        return self.prefix[position] if position < len(self.prefix) else None
-
-    def penalty(self, history: Tokens) -> Array:
-        """As the fields say."""
-        return self.later if history.shape[1] else self.opening
+    def log_likelihoods(self, engine: Engine, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
+        """Natural log of the probability of each of `rows` under the unmasked model, END included."""
+        tops = self.tops[rows]
+        targets = np.pad(self.tokens[rows], ((0, 0), (0, 1)), constant_values=END)
+        return np.array([_log_likelihood(engine, *pair) for pair in zip(tops, targets, strict=True)])
 
 
-@dataclass(frozen=True)
-class FormRules:
-    """A form's positions: forced marks and prefix, elsewhere hanzi, none of them twice.
+def _log_likelihood(engine: Engine, tops: Array, targets: Tokens) -> float:
+    logits = engine.scores(tops, slice(None))
+    chosen = logits[np.arange(len(targets)), engine.column_of[targets]]
+    return float((chosen - log_normaliser(logits)).sum(dtype=np.float64))
 
-    Poets repeat a character on purpose in one way that a simple rule can allow: at once, 疊字 (青青河畔草). So a
-    hanzi may follow itself once inside a line, as often as the model wants it; any other repetition is forbidden.
-    What the reader's prefix repeats stays, but is not taken up again.
-    """
 
-    template: tuple[int | None, ...]
-    """A token for each forced position, None for a hanzi of the poet's choice."""
-    hanzi: Array
-    """Penalty [V] that leaves the hanzi a poem may have."""
+class _Sampler:
+    """The candidates of one poem as they grow."""
 
-    @property
-    def length(self) -> int:
-        """The template and END."""
-        return len(self.template) + 1
+    def __init__(self, engine: Engine, lexicon: Lexicon, frame: Frame, known: Known, temperature: float) -> None:
+        self._engine, self._lexicon, self._frame, self._known = engine, lexicon, frame, known
+        self._temperature = np.float32(temperature)
+        self.tokens = np.zeros((frame.rows, frame.length), np.int32)
+        self.groups = np.full(frame.rows, frame.groups, np.uint32)
 
-    def forced(self, position: int) -> int | None:
-        """The template's token, END after it."""
-        return self.template[position] if position < len(self.template) else END
+    def choose(self, position: int, top: Array, rng: np.random.Generator) -> None:
+        """Draw the token of each row at `position`; `top`: [N, H]."""
+        uniform = rng.random(self._frame.rows)
+        allowed = []
+        for tones in (LEVEL_BIT, OBLIQUE_BIT, EITHER):
+            rows = np.flatnonzero(self._frame.tones[:, position] == tones)
+            if len(rows):
+                columns = self._lexicon.slice_of(tones)
+                allowed.append((rows, columns, self._allowed(position, rows, columns, top[rows])))
+        for rows, columns, logits in allowed:
+            self._draw(position, rows, columns, logits, uniform[rows])
+        self._redraw(position, allowed, rng)
+        self._note_rhymes(position)
 
-    def penalty(self, history: Tokens) -> Array:
-        """Every hanzi but those before the last token: it alone may come again, unless it has come twice."""
-        if self._must_repeat:
-            return self.hanzi
-        penalty = np.repeat(self.hanzi[None], len(history), axis=0)
-        penalty[np.arange(len(history))[:, None], history[:, :-1]] = FORBIDDEN
-        return penalty
+    def _allowed(self, position: int, rows: npt.NDArray[np.int64], columns: slice, top: Array) -> Array:
+        """Logits of `columns`, `FORBIDDEN` where a character repeats, or does not rhyme where it must."""
+        logits = self._engine.scores(top, columns)
+        if self._frame.groups:
+            groups = self._lexicon.rhymes[columns]
+            for row, own in enumerate(rows):
+                if self._frame.rhyming[own, position]:
+                    logits[row, groups & self.groups[own] == 0] = FORBIDDEN
+                elif kept := self.groups[own] & self._frame.scarce:
+                    logits[row, groups & kept != 0] = FORBIDDEN
+        fresh = logits.copy()
+        self._forbid_repetition(position, rows, columns, fresh)
+        # In a vocabulary of a few characters there may be nothing left that is fresh.
+        spent = ~np.isfinite(fresh).any(axis=1)
+        fresh[spent] = logits[spent]
+        dead = ~np.isfinite(fresh).any(axis=1)
+        fresh[dead] = 0
+        return fresh
 
-    @cached_property
-    def _must_repeat(self) -> bool:
-        """Whether there are too few hanzi to finish the poem without repeating one."""
-        return int(np.isfinite(self.hanzi).sum()) <= len(self.template)
+    def _forbid_repetition(self, position: int, rows: npt.NDArray[np.int64], columns: slice, logits: Array) -> None:
+        """Forbid every hanzi that stands in the poem or is bound to come, but for the last.
+
+        That one alone may come again (疊字), unless it has come twice.
+        """
+        before = self.tokens[rows, : max(position - 1, 0)]
+        to_come = self._frame.forced[position:]
+        to_come = np.broadcast_to(to_come[to_come != FREE], (len(rows), int((to_come != FREE).sum())))
+        used = self._lexicon.column_of[np.hstack((before, to_come))] - columns.start
+        row, place = np.nonzero((used >= 0) & (used < logits.shape[1]))
+        logits[row, used[row, place]] = FORBIDDEN
+
+    def _draw(
+        self,
+        position: int,
+        rows: npt.NDArray[np.int64],
+        columns: slice,
+        logits: Array,
+        uniform: npt.NDArray[np.float64],
+    ) -> None:
+        drawn = sample(logits, self._temperature, uniform)
+        self.tokens[rows, position] = self._lexicon.columns[columns][drawn]
+
+    def _redraw(
+        self,
+        position: int,
+        allowed: list[tuple[npt.NDArray[np.int64], slice, Array]],
+        rng: np.random.Generator,
+    ) -> None:
+        """Where a line is complete and the corpus has it, draw its last character again without that one."""
+        length = self._frame.line_length
+        if position % (length + 1) != length - 1:
+            return
+        begin = position + 1 - length
+        for _ in range(_MOST_REDRAWS):
+            copied = self._known(self.tokens[:, begin : position + 1])
+            if not copied.any():
+                return
+            uniform = rng.random(self._frame.rows)
+            for rows, columns, logits in allowed:
+                at = np.flatnonzero(copied[rows])
+                column = self._lexicon.column_of[self.tokens[rows[at], position]] - columns.start
+                logits[at, column] = FORBIDDEN
+                at = at[np.isfinite(logits[at]).any(axis=1)]
+                self._draw(position, rows[at], columns, logits[at], uniform[rows[at]])
+
+    def _note_rhymes(self, position: int) -> None:
+        rhyming = self._frame.rhyming[:, position]
+        if self._frame.groups and rhyming.any():
+            columns = self._lexicon.column_of[self.tokens[rhyming, position]]
+            shared = self.groups[rhyming] & self._lexicon.rhymes[columns]
+            self.groups[rhyming] = np.where(shared, shared, self.groups[rhyming])
 
 
 def decode(
     engine: Engine,
-    rules: Rules,
-    count: int,
+    lexicon: Lexicon,
+    frame: Frame,
+    known: Known,
     temperature: float,
     rng: np.random.Generator,
     condition: Condition = UNTOLD,
-) -> list[Candidate]:
-    """Sample `count` candidates of which the model is told `condition`; one where the rules leave no choice.
+) -> Drafts:
+    """Sample the candidates of `frame`, of which the model is told `condition`.
 
-    The forced beginning is read once for all of them. One uniform number a row is drawn at each position with a choice.
+    The forced beginning is read once for all of them. One uniform number a row is drawn at each position with a
+    choice, and one more each time a line had to be completed anew.
     """
+    sampler = _Sampler(engine, lexicon, frame, known, temperature)
     state = engine.step(np.full(1, START, np.int32), engine.start(1, [condition]))
-    tokens = np.zeros((1, rules.length), np.int32)
-    likelihood = np.zeros(1)
-    ended = np.zeros(1, np.bool_)
-    for position in range(rules.length):
-        forced = rules.forced(position)
-        if forced is None and len(tokens) < count:
-            state, tokens = state.repeated(count), np.repeat(tokens, count, axis=0)
-            likelihood, ended = np.repeat(likelihood, count), np.repeat(ended, count)
-        logits = engine.logits(state)
-        if forced is None:
-            allowed = logits + rules.penalty(tokens[:, :position])
-            tokens[:, position] = sample(allowed, temperature, rng.random(count))
+    tops = np.empty((frame.length + 1, frame.rows, state.top.shape[1]), np.float32)
+    for position, forced in enumerate(frame.forced):
+        tops[position] = state.top
+        if forced == FREE:
+            if state.rows < frame.rows:
+                state = state.repeated(frame.rows)
+            sampler.choose(position, tops[position], rng)
         else:
-            tokens[:, position] = forced
-        taken = tokens[:, position]
-        likelihood += np.where(ended, 0, logits[np.arange(len(taken)), taken] - log_normaliser(logits))
-        ended |= taken == END
-        if ended.all():
-            break
-        state = engine.step(taken, state)
-    return [
-        Candidate(_until_end(row), float(log_likelihood))
-        for row, log_likelihood in zip(tokens, likelihood, strict=True)
-    ]
+            sampler.tokens[:, position] = forced
+        state = engine.step(sampler.tokens[: state.rows, position], state)
+    tops[-1] = state.top
+    return Drafts(sampler.tokens, tops.swapaxes(0, 1), sampler.groups)
 
 
-def sample(logits: Array, temperature: float, uniform: npt.NDArray[np.float64]) -> Tokens:
-    """Draw one token a row by inverting the cumulative distribution.
+def sample(logits: Array, temperature: np.float32, uniform: npt.NDArray[np.float64]) -> Tokens:
+    """Draw one column a row by inverting the cumulative distribution.
 
-    `logits`: float32 [rows, V], `FORBIDDEN` where a token must not be drawn; each row must allow one.
+    `logits`: float32 [rows, columns], `FORBIDDEN` where a column must not be drawn; each row must allow one.
     `uniform`: [rows] in [0, 1). Returns int32 [rows].
     """
     # The largest allowed logit becomes 0 before exp, so at least one weight is 1 at any temperature.
-    weights = np.exp((logits - logits.max(axis=1, keepdims=True)) / np.float32(temperature))
+    weights = np.exp((logits - logits.max(axis=1, keepdims=True)) / temperature)
     cumulative = np.cumsum(weights, axis=1, dtype=np.float32)
     targets = uniform * cumulative[:, -1]
-    # side="right": the first sum beyond the target, never that of a token without weight.
+    # side="right": the first sum beyond the target, never that of a column without weight.
     drawn = [np.searchsorted(row, target, side="right") for row, target in zip(cumulative, targets, strict=True)]
     return np.array(drawn, np.int32)
-
-
-def _until_end(row: Tokens) -> tuple[int, ...]:
-    tokens = row.tolist()
-    return tuple(tokens[: tokens.index(END)] if END in tokens else tokens)

@@ -75,8 +75,13 @@ UNTOLD: Final = Condition()
 class Engine:
     """The language model of one poet. It knows token ids only, keeps no state, and is safe in threads."""
 
-    def __init__(self, architecture: Architecture, tensors: Tensors, marks: Sequence[int] = ()) -> None:
-        """`tensors`: float32, as `poetcore.package.read_package` returns them; `marks`: the ids that end lines."""
+    def __init__(
+        self, architecture: Architecture, tensors: Tensors, marks: Sequence[int] = (), order: Tokens | None = None
+    ) -> None:
+        """`tensors`: float32, as `poetcore.package.read_package` returns them; `marks`: the ids that end lines.
+
+        `order`: all token ids in the order in which the output's columns lie; None for that of the ids.
+        """
         self._hidden_size: Final = architecture.hidden_size
         self._layers: Final = architecture.layers
         scale = _gate_scale(architecture.hidden_size)
@@ -96,12 +101,17 @@ class Engine:
             self._conditions = _Conditions(
                 tensors["embedding"], tensors["title"].T, tensors["form"], tensors["era"], _scaled(of_told, scale)
             )
-        self._recurrent: Final = [_scaled(tensors[f"lstm.{layer}.weight_hh"], scale) for layer in range(self._layers)]
-        self._input: Final = [_scaled(tensors[f"lstm.{layer}.weight_ih"], scale) for layer in range(1, self._layers)]
+        # [inputs + H, 4H] a layer: what it reads and what it remembers go through one product.
+        first = self._context.weight if self._context else np.zeros((0, 4 * architecture.hidden_size), np.float32)
+        inputs = [first] + [_scaled(tensors[f"lstm.{layer}.weight_ih"], scale) for layer in range(1, self._layers)]
+        recurrent = [_scaled(tensors[f"lstm.{layer}.weight_hh"], scale) for layer in range(self._layers)]
+        self._weights: Final = [np.vstack(pair) for pair in zip(inputs, recurrent, strict=True)]
         self._bias: Final = [tensors[f"lstm.{layer}.bias"] * scale for layer in range(1, self._layers)]
         output = tensors["embedding"] if architecture.tied else tensors["output.weight"]
-        self._output: Final[Array] = np.ascontiguousarray(output.T)
-        self._output_bias: Final[Array] = tensors["output.bias"]
+        order = np.arange(len(output), dtype=np.int32) if order is None else order
+        self._output: Final[Array] = np.ascontiguousarray(output[order].T)
+        self._output_bias: Final[Array] = tensors["output.bias"][order]
+        self.column_of: Final = np.argsort(order)
 
     @property
     def vocabulary_size(self) -> int:
@@ -123,29 +133,39 @@ class Engine:
 
     def step(self, tokens: Tokens, state: State) -> State:
         """The state after each row has read one token; `tokens`: [rows]."""
-        hiddens: list[Array] = []
-        cells: list[Array] = []
-        lines = state.lines
-        for layer in range(self._layers):
-            if layer:
-                gates = hiddens[-1] @ self._input[layer - 1] + self._bias[layer - 1]
-            else:
-                gates = self._table[tokens]
-                if self._context is not None and lines is not None:
-                    lines = lines.read(tokens, self._context.marks)
-                    gates += self._context.gates(lines)
-                if state.told is not None:
-                    gates += state.told
-            gates += state.hidden[layer] @ self._recurrent[layer]
+        gates, lines = self._first_gates(tokens, state)
+        hidden, cell = _cell_update(gates, state.cell[0])
+        hiddens, cells = [hidden], [cell]
+        for layer in range(1, self._layers):
+            gates = np.hstack((hiddens[-1], state.hidden[layer])) @ self._weights[layer]
+            gates += self._bias[layer - 1]
             hidden, cell = _cell_update(gates, state.cell[layer])
             hiddens.append(hidden)
             cells.append(cell)
         return State(tuple(hiddens), tuple(cells), lines, state.told)
 
+    def _first_gates(self, tokens: Tokens, state: State) -> tuple[Array, Lines | None]:
+        """Pre-activations of the first layer [rows, 4H], and the lines with the tokens read."""
+        inputs, lines = state.hidden[0], state.lines
+        gates = self._table[tokens]
+        if self._context is not None and lines is not None:
+            lines = lines.read(tokens, self._context.marks)
+            told = lines.contexts()
+            inputs = np.hstack((self._context.above[told.above], self._context.above[told.second_above], inputs))
+            gates += self._context.place[told.place]
+        if state.told is not None:
+            gates += state.told
+        gates += inputs @ self._weights[0]
+        return gates, lines
+
     def logits(self, state: State) -> Array:
         """Logits of each row's next token over the whole vocabulary, float32 [rows, V]."""
-        logits: Array = state.top @ self._output
-        logits += self._output_bias
+        return self.scores(state.top, slice(None))[:, self.column_of]
+
+    def scores(self, top: Array, columns: slice) -> Array:
+        """Logits of some columns of `order` alone: hidden [rows, H] → float32 [rows, columns]."""
+        logits: Array = top @ self._output[:, columns]
+        logits += self._output_bias[columns]
         return logits
 
 
@@ -160,13 +180,6 @@ class _Context:
     """[V, C]. Multiplied in advance it would be 60 MB for each of the two lines above."""
     weight: Array
     """[2C, 4H]."""
-
-    def gates(self, lines: Lines) -> Array:
-        """[rows, 4H], for the lines as read so far."""
-        told = lines.contexts()
-        above = np.hstack((self.above[told.above], self.above[told.second_above]))
-        gates: Array = self.place[told.place] + above @ self.weight
-        return gates
 
 
 @dataclass(frozen=True)

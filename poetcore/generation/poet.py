@@ -1,21 +1,28 @@
-"""A poet: a package made ready to compose. The steps are request → plan → candidates → ranking → poem."""
+"""A poet: a package made ready to compose. The steps are request → plan → frame → drafts → ranking → poem."""
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 
-from poetcore.corpus.vocabulary import START, UNKNOWN, Vocabulary
+from poetcore.corpus.vocabulary import SPECIALS, START, UNKNOWN, Vocabulary
 from poetcore.errors import PackageError
-from poetcore.generation.decoding import FORBIDDEN, Candidate, FormRules, FreeRules, Rules, decode
-from poetcore.generation.engine import Array, Condition, Engine
+from poetcore.generation.decoding import FORBIDDEN, Drafts, decode
+from poetcore.generation.engine import Array, Condition, Engine, Tokens
+from poetcore.generation.frames import framed
+from poetcore.generation.freely import FreeRules, write_freely
+from poetcore.generation.lexicon import Lexicon
+from poetcore.generation.lines import FILE as LINES
+from poetcore.generation.lines import LineFilter
 from poetcore.generation.plan import Plan, plan
 from poetcore.generation.poem import Poem
-from poetcore.generation.ranking import best, score
+from poetcore.generation.ranking import best
 from poetcore.generation.request import ComposeRequest
 from poetcore.nn.context import mark_ids
-from poetcore.package import PoetCard, Tensors, read_package
-from poetcore.prosody import FORMS
+from poetcore.package import PoetCard, Tensors, read_extras, read_package
+from poetcore.prosody import FORMS, Form, rhyme_groups
 from poetcore.prosody.text import COMMA, FULL_STOP, is_hanzi, lines_of
 from poetcore.script import is_simplified_only, to_simplified
 
@@ -26,20 +33,30 @@ PRETRAINED: Final = Path(__file__).resolve().parent.parent / "pretrained"
 class Poet:
     """A poet that composes; nothing in it changes after it is made, so threads may share it."""
 
-    def __init__(self, card: PoetCard, tensors: Tensors) -> None:
-        """`tensors`: float32, as `read_package` returns them; raises `PackageError` if no poem can be made."""
+    def __init__(self, card: PoetCard, tensors: Tensors, extras: Mapping[str, bytes] | None = None) -> None:
+        """`tensors`: float32, as `read_package` returns them, `extras` as `read_extras` does.
+
+        Raises `PackageError` if no poem can be made.
+        """
         self.card: Final = card
         self.vocabulary: Final = Vocabulary(card.vocabulary.characters)
-        self._hanzi: Final = self._hanzi_penalty()
-        self._characters: Final = self._character_penalty()
-        if COMMA not in self.vocabulary or FULL_STOP not in self.vocabulary or not np.isfinite(self._hanzi).any():
+        # Without the simplified characters that slipped into the corpus.
+        self.lexicon: Final = Lexicon.of(self.vocabulary, lambda char: not is_simplified_only(char, self._usual))
+        if COMMA not in self.vocabulary or FULL_STOP not in self.vocabulary or not len(self.lexicon):
             raise PackageError(f"poet {card.version} knows no hanzi or lacks {COMMA} or {FULL_STOP}: it cannot compose")
-        self.engine: Final = Engine(card.architecture, tensors, mark_ids(self.vocabulary).tolist())
+        marks = mark_ids(self.vocabulary).tolist()
+        self.engine: Final = Engine(card.architecture, tensors, marks, self.lexicon.order)
+        lines = (extras or {}).get(LINES)
+        self._lines: Final = None if lines is None else LineFilter.from_bytes(lines)
+        points = [0] * SPECIALS + [ord(char) for char in self.vocabulary.characters]
+        self._code_points: Final = np.array(points, np.uint64)
 
     @classmethod
     def load(cls, folder: Path | None = None) -> "Poet":
         """The poet in `folder`, or the one that ships; raises `PackageError`."""
-        return cls(*read_package(folder or PRETRAINED))
+        folder = folder or PRETRAINED
+        card, tensors = read_package(folder)
+        return cls(card, tensors, read_extras(folder, card))
 
     @property
     def version(self) -> str:
@@ -47,51 +64,104 @@ class Poet:
         return self.card.version
 
     def compose(self, request: ComposeRequest) -> Poem:
-        """Compose one poem; blocks for some tens of milliseconds. Raises `RequestError` for a prefix without hanzi."""
+        """Compose one poem; blocks for some tens of milliseconds.
+
+        Raises `RequestError` for a prefix or an acrostic without hanzi, an unknown rhyme group, or lines to keep that
+        are those of no form.
+        """
         rng = np.random.Generator(np.random.PCG64(request.seed))
         # Drawn even where it is not needed: asking for the form that the poet would choose gives the same poem.
         coin = rng.random()
         planned = plan(request, self._usual, coin)
-        condition = Condition(form=0 if planned.form is None else 1 + list(FORMS).index(planned.form.name))
-        rules = self._rules(planned)
-        candidates = decode(self.engine, rules, request.best_of, request.temperature, rng, condition)
-        texts = [self._text(candidate, planned) for candidate in candidates]
-        scores = [score(candidate, sum(map(is_hanzi, text))) for candidate, text in zip(candidates, texts, strict=True)]
-        chosen = best(scores)
-        return self._poem(request, planned, texts[chosen], scores[chosen], len(candidates))
+        return (
+            self._write_freely(request, planned, rng)
+            if planned.form is None
+            else self._write(request, planned, planned.form, rng)
+        )
 
-    def _poem(self, request: ComposeRequest, planned: Plan, text: str, points: float, candidates: int) -> Poem:
+    def _write(self, request: ComposeRequest, planned: Plan, form: Form, rng: np.random.Generator) -> Poem:
+        uniform = rng.random((request.best_of, 1 + form.lines))
+        frame, relaxed = framed(planned, form, request.rhyme, self.vocabulary, self.lexicon, uniform)
+        condition = self._condition(planned)
+        drafts = decode(self.engine, self.lexicon, frame, self._known, request.temperature, rng, condition)
+        scores = drafts.log_likelihoods(self.engine, np.arange(frame.rows)) / form.hanzi
+        chosen = best(scores.tolist())
+        text = self._text(drafts.tokens[chosen].tolist(), planned)
+        return self._poem(request, planned, text, float(scores[chosen]), _group(drafts, chosen), relaxed)
+
+    def _write_freely(self, request: ComposeRequest, planned: Plan, rng: np.random.Generator) -> Poem:
+        rules = FreeRules(
+            tuple(self.vocabulary.id_of(char) for char in planned.places if char),
+            opening=self._penalty(self.lexicon.columns),
+            later=self._penalty(np.delete(np.arange(len(self.vocabulary)), [START, UNKNOWN])),
+        )
+        condition = self._condition(planned)
+        candidates = write_freely(self.engine, rules, request.best_of, request.temperature, rng, condition)
+        texts = [self._text(candidate.tokens, planned) for candidate in candidates]
+        scores = [
+            candidate.log_likelihood / max(1, sum(map(is_hanzi, text)))
+            for candidate, text in zip(candidates, texts, strict=True)
+        ]
+        chosen = best(scores)
+        return self._poem(request, planned, texts[chosen], scores[chosen], None, ())
+
+    def _poem(
+        self,
+        request: ComposeRequest,
+        planned: Plan,
+        text: str,
+        points: float,
+        rhyme_group: str | None,
+        relaxed: tuple[str, ...],
+    ) -> Poem:
         form = next((form for form in FORMS.values() if form.fits(text)), None)
-        missed = request.form is not None and form != request.form
         shown = to_simplified(text) if request.script == "hans" else text
+        missed = [
+            *(["form"] if request.form is not None and form != request.form else []),
+            *(["title"] if request.title and not self._title(planned) else []),
+        ]
         return Poem(
             text=shown,
             traditional=text,
             lines=lines_of(shown),
             form=form.name if form else None,
-            rhyme_group=None,
-            title=None,
+            rhyme_group=rhyme_group,
+            title=shown_title(request.title),
             prefix=shown[: len(planned.prefix)],
             seed=request.seed,
             poet=self.version,
             score=points,
-            candidates=candidates,
-            relaxed=planned.relaxed + (("form",) if missed else ()),
+            candidates=request.best_of,
+            relaxed=tuple(dict.fromkeys((*planned.relaxed, *relaxed, *missed))),
         )
 
-    def _rules(self, planned: Plan) -> Rules:
-        template = tuple(None if char is None else self.vocabulary.id_of(char) for char in planned.places)
-        if planned.form is not None:
-            return FormRules(template, self._hanzi)
-        return FreeRules(tuple(token for token in template if token is not None), self._hanzi, self._characters)
+    def _condition(self, planned: Plan) -> Condition:
+        form = 0 if planned.form is None else 1 + list(FORMS).index(planned.form.name)
+        return Condition(title=self._title(planned), form=form)
 
-    def _text(self, candidate: Candidate, planned: Plan) -> str:
-        """The candidate in characters; those of the plan literally, for the vocabulary may lack them."""
+    def _title(self, planned: Plan) -> tuple[int, ...]:
+        """The tokens of the title that the poet knows."""
+        tokens = self.vocabulary.encode(planned.title or "")
+        return tuple(tokens[tokens != UNKNOWN].tolist())
+
+    def _text(self, tokens: Sequence[int], planned: Plan) -> str:
+        """The tokens in characters; those of the plan literally, for the vocabulary may lack them."""
         planned_chars = dict(enumerate(planned.places))
         return "".join(
-            planned_chars.get(position) or self.vocabulary.decode([token])
-            for position, token in enumerate(candidate.tokens)
+            planned_chars.get(position) or self.vocabulary.decode([token]) for position, token in enumerate(tokens)
         )
+
+    def _penalty(self, allowed: Tokens | npt.NDArray[np.int64]) -> Array:
+        """[V], `FORBIDDEN` for every token but those allowed."""
+        penalty = np.full(len(self.vocabulary), FORBIDDEN)
+        penalty[allowed] = 0
+        return penalty
+
+    def _known(self, lines: Tokens) -> npt.NDArray[np.bool_]:
+        """Which of these lines [n, length] the corpus has."""
+        if self._lines is None:
+            return np.zeros(len(lines), np.bool_)
+        return self._lines.holds(self._code_points[lines])
 
     def _usual(self, typed: str, converted: str) -> bool:
         """Whether the corpus writes `typed` about as often as `converted`.
@@ -103,16 +173,13 @@ class Poet:
             return typed in self.vocabulary
         return self.vocabulary.id_of(typed) < 2 * self.vocabulary.id_of(converted)
 
-    def _hanzi_penalty(self) -> Array:
-        """[V], leaves the hanzi, without the simplified ones that slipped into the corpus."""
-        penalty = np.full(len(self.vocabulary), FORBIDDEN)
-        for char in self.vocabulary.characters:
-            if is_hanzi(char) and not is_simplified_only(char, self._usual):
-                penalty[self.vocabulary.id_of(char)] = 0
-        return penalty
 
-    def _character_penalty(self) -> Array:
-        """[V], leaves every character and END."""
-        penalty = np.zeros(len(self.vocabulary), np.float32)
-        penalty[[START, UNKNOWN]] = FORBIDDEN
-        return penalty
+def shown_title(title: str | None) -> str | None:
+    """The reader's title as it stands above the poem: one line, nothing invisible; None if nothing is left."""
+    return " ".join("".join(char if char.isprintable() else " " for char in title or "").split()) or None
+
+
+def _group(drafts: Drafts, chosen: int) -> str | None:
+    """The name of the rhyme group of a draft; the lowest where its rhymes share several."""
+    groups = int(drafts.groups[chosen])
+    return rhyme_groups()[(groups & -groups).bit_length() - 1].name if groups else None

@@ -31,6 +31,16 @@ class ComposeRequest:
     """The reader's script: of the prefix and of the poem."""
     constrained: bool = True
     """False: the model alone decides, nothing but the prefix is forced; for comparison."""
+    title: str | None = None
+    """What the poem is about, in the reader's words; None for anything."""
+    acrostic: str | None = None
+    """The first character of each line: 4 or 8 hanzi; fewer begin the first lines."""
+    rhyme: str | None = None
+    """Name of a level rhyme group, such as 東; None: the poet chooses."""
+    keep: tuple[str | None, ...] | None = None
+    """The lines of a poem, without marks, of which those that are None are written anew; None: nothing is kept."""
+    recent: tuple[str, ...] = ()
+    """Texts of poems served lately, in traditional script: the choice among candidates avoids their words."""
 
     def __post_init__(self) -> None:
         """Validate."""

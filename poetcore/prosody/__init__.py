@@ -3,7 +3,15 @@
 from poetcore.prosody.forms import FORMS, Form, form_named
 from poetcore.prosody.patterns import LineType, Pattern, patterns
 from poetcore.prosody.problems import Problem
-from poetcore.prosody.readings import RhymeGroup, Sounds, readings, rhyme_group_named, rhyme_groups, sounds_of
+from poetcore.prosody.readings import (
+    RhymeGroup,
+    Sounds,
+    is_simplified,
+    readings,
+    rhyme_group_named,
+    rhyme_groups,
+    sounds_of,
+)
 from poetcore.prosody.scansion import Scansion, Strict, scan
 
 __all__ = [
@@ -17,6 +25,7 @@ __all__ = [
     "Sounds",
     "Strict",
     "form_named",
+    "is_simplified",
     "patterns",
     "readings",
     "rhyme_group_named",

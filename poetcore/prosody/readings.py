@@ -95,13 +95,19 @@ def groups_of(lines: Sequence[str]) -> list[list[int]]:
     In a simplified text a character may stand for itself and for every traditional one that it simplifies.
     """
     found = tables()
-    characters = {char for line in lines for char in line}
-    if len(characters & found.simplified_only) <= len(characters & found.traditional_only):
+    if not is_simplified(lines):
         return [[found.groups.get(char, 0) for char in line] for line in lines]
     masks = {
-        char: reduce(or_, map(found.mask, found.simplified.get(char, "")), found.mask(char)) for char in characters
+        char: reduce(or_, map(found.mask, found.simplified.get(char, "")), found.mask(char))
+        for char in set().union(*lines)
     }
     return [[masks[char] for char in line] for line in lines]
+
+
+def is_simplified(lines: Sequence[str]) -> bool:
+    """Whether more characters of `lines` are such as only simplified texts write than such as only traditional ones."""
+    characters = set().union(*lines)
+    return len(characters & tables().simplified_only) > len(characters & tables().traditional_only)
 
 
 def tone_bits(mask: int) -> int:

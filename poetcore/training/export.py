@@ -4,11 +4,14 @@ from pathlib import Path
 
 import numpy as np
 
+from poetcore.corpus import PreparedCorpus
 from poetcore.errors import CheckpointError, TrainingError
 from poetcore.files import refuse_foreign_folder
+from poetcore.generation.lines import LineFilter
 from poetcore.nn.language_model import LanguageModel
 from poetcore.package import CARD, WEIGHTS, Architecture, Characters, PoetCard, Tensors, now_utc
 from poetcore.prosody import FORMS
+from poetcore.prosody.text import lines_of
 from poetcore.training.checkpoints import has_checkpoint, load_checkpoint
 from poetcore.training.loop import set_parameters
 from poetcore.training.run import Run
@@ -58,7 +61,13 @@ def packaged(run: Run) -> tuple[PoetCard, Tensors]:
     return card, tensors
 
 
+def lines_of_corpus(corpus: PreparedCorpus) -> LineFilter:
+    """All lines of all poems of `corpus`, of every split: none is for a poet to repeat."""
+    poems = range(len(corpus.splits))
+    return LineFilter.of(line for poem in poems for line in lines_of(corpus.text(poem)))
+
+
 def refuse_foreign_place(out: Path) -> None:
     """Exporting replaces `out`; raises `StorageError` if it is anything but absent, empty or a poet package."""
-    more = [path.name for path in out.glob("weights-*.safetensors")]
+    more = [path.name for path in out.glob("*.safetensors")]
     refuse_foreign_folder(out, (CARD, WEIGHTS, *more), "poet package")

@@ -1,26 +1,85 @@
-"""The sampler, the rules, and the batched decoder against one that decodes a candidate at a time."""
-
-from collections.abc import Callable
+"""The sampler, and the batched decoders against ones that decode a candidate at a time over the whole softmax."""
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 
 from poetcore.corpus.vocabulary import END, START, UNKNOWN
-from poetcore.generation import Poet
-from poetcore.generation.decoding import FORBIDDEN, FormRules, FreeRules, Rules, decode, sample
-from poetcore.generation.engine import Array
+from poetcore.generation import ComposeRequest, Poet
+from poetcore.generation.decoding import FORBIDDEN, FREE, Frame, decode, sample
+from poetcore.generation.engine import Tokens
+from poetcore.generation.frames import framed
+from poetcore.generation.freely import FreeRules, write_freely
+from poetcore.generation.plan import plan
+from poetcore.prosody import FORMS, sounds_of
 
 
-def penalty_leaving(poet: Poet, *tokens: int) -> Array:
-    penalty = np.full(len(poet.vocabulary), FORBIDDEN)
-    penalty[list(tokens)] = 0
-    return penalty
+def nothing(lines: Tokens) -> npt.NDArray[np.bool_]:
+    return np.zeros(len(lines), np.bool_)
 
 
-def form_rules(poet: Poet) -> FormRules:
-    comma, stop = poet.vocabulary.encode("，。").tolist()
-    hanzi = penalty_leaving(poet, *range(5, len(poet.vocabulary)))
-    return FormRules((10, UNKNOWN, None, comma, None, None, None, stop), hanzi)
+def logits_after(poet: Poet, tokens: list[int]) -> npt.NDArray[np.float64]:
+    state = poet.engine.start(1)
+    for token in (START, *tokens):
+        state = poet.engine.step(np.array([token], np.int32), state)
+    logits: npt.NDArray[np.float64] = poet.engine.logits(state)[0].astype(np.float64)
+    return logits
+
+
+def drawn(weights: npt.NDArray[np.float64], uniform: float) -> int:
+    return int((np.cumsum(weights) <= uniform * weights.sum()).sum())
+
+
+def slow_draft(
+    poet: Poet, frame: Frame, row: int, uniforms: list[float], temperature: float
+) -> tuple[list[int], float]:
+    """One candidate, read from the start again for every token: whole softmax, mask, the same random numbers."""
+    vocabulary = poet.vocabulary
+    sounds = sounds_of(vocabulary.characters)
+    tokens: list[int] = []
+    likelihood = 0.0
+    groups = frame.groups
+    for position, forced in enumerate(frame.forced.tolist()):
+        logits = logits_after(poet, tokens)
+        chosen = forced
+        if forced == FREE:
+            mask = np.zeros(len(vocabulary), np.bool_)
+            for token in poet.lexicon.columns.tolist():
+                rhymes = int(sounds.rhymes[token - 3])
+                mask[token] = (
+                    bool(sounds.tones[token - 3] & frame.tones[row, position])
+                    and token not in tokens[:-1]
+                    and token not in frame.forced[position:]
+                    and (not frame.rhyming[row, position] or bool(rhymes & groups))
+                    and (frame.rhyming[row, position] or not rhymes & groups & frame.scarce)
+                )
+            # In the order of the columns: by it the distribution is inverted.
+            weights = np.where(mask, np.exp(logits / temperature), 0)[poet.lexicon.order]
+            chosen = int(poet.lexicon.order[drawn(weights, uniforms.pop(0))])
+            if frame.rhyming[row, position]:
+                groups &= int(sounds.rhymes[chosen - 3])
+        likelihood += float(logits[chosen] - np.log(np.exp(logits).sum()))
+        tokens.append(chosen)
+    logits = logits_after(poet, tokens)
+    return tokens, likelihood + float(logits[END] - np.log(np.exp(logits).sum()))
+
+
+@pytest.mark.parametrize("form", ["五絕", "七律"])
+@pytest.mark.parametrize("temperature", [0.5, 1.0, 1.7])
+def test_a_batch_gives_what_one_candidate_at_a_time_gives(toy_poet: Poet, form: str, temperature: float) -> None:
+    request = ComposeRequest(prefix="月", form=FORMS[form], acrostic="月夜秋山")
+    planned = plan(request, lambda _typed, _converted: True, 0.0)
+    templates = np.random.default_rng(4).random((4, 1 + FORMS[form].lines))
+    frame, relaxed = framed(planned, FORMS[form], None, toy_poet.vocabulary, toy_poet.lexicon, templates)
+    assert relaxed == ()
+    fast = decode(toy_poet.engine, toy_poet.lexicon, frame, nothing, temperature, np.random.default_rng(5))
+    choices = int((frame.forced == FREE).sum())
+    uniforms = np.random.default_rng(5).random((choices, 4))
+    likelihoods = fast.log_likelihoods(toy_poet.engine, np.arange(4))
+    for row in range(4):
+        tokens, likelihood = slow_draft(toy_poet, frame, row, uniforms[:, row].tolist(), temperature)
+        assert fast.tokens[row].tolist() == tokens
+        assert likelihoods[row] == pytest.approx(likelihood, abs=1e-3)
 
 
 def free_rules(poet: Poet) -> FreeRules:
@@ -29,77 +88,81 @@ def free_rules(poet: Poet) -> FreeRules:
     return FreeRules((10, 20), later, later, length=40)
 
 
-def slow_candidate(poet: Poet, rules: Rules, uniforms: list[float], temperature: float) -> tuple[list[int], float]:
-    """One candidate, read from the start again for every token; full softmax, mask, then the same random numbers."""
-    tokens: list[int] = []
-    likelihood = 0.0
-    while len(tokens) < rules.length and tokens[-1:] != [END]:
-        state = poet.engine.start(1)
-        for token in (START, *tokens):
-            state = poet.engine.step(np.array([token], np.int32), state)
-        logits = poet.engine.logits(state)[0].astype(np.float64)
-        forced = rules.forced(len(tokens))
-        if forced is None:
-            mask = np.isfinite(rules.penalty(np.array([tokens], np.int32).reshape(1, -1))).reshape(-1)
-            weights = np.where(mask, np.exp(logits / temperature), 0)
-            chosen = int((np.cumsum(weights) <= uniforms.pop(0) * weights.sum()).sum())
-        else:
-            chosen = forced
-        likelihood += float(logits[chosen] - np.log(np.exp(logits).sum()))
-        tokens.append(chosen)
-    return [token for token in tokens if token != END], likelihood
-
-
-@pytest.mark.parametrize("rules_for", [form_rules, free_rules])
-@pytest.mark.parametrize("temperature", [0.5, 1.0, 1.7])
-def test_a_batch_gives_what_one_candidate_at_a_time_gives(
-    toy_poet: Poet, rules_for: Callable[[Poet], Rules], temperature: float
-) -> None:
-    rules = rules_for(toy_poet)
-    fast = decode(toy_poet.engine, rules, 5, temperature, np.random.default_rng(5))
+@pytest.mark.parametrize("temperature", [0.5, 1.7])
+def test_writing_freely_gives_what_one_poem_at_a_time_gives(toy_poet: Poet, temperature: float) -> None:
+    rules = free_rules(toy_poet)
     uniforms = np.random.default_rng(5).random((rules.length, 5))
-    for number, candidate in enumerate(fast):
-        tokens, likelihood = slow_candidate(toy_poet, rules, uniforms[:, number].tolist(), temperature)
+    for number, candidate in enumerate(write_freely(toy_poet.engine, rules, 5, temperature, np.random.default_rng(5))):
+        tokens = list(rules.prefix)
+        likelihood = 0.0
+        own = uniforms[:, number].tolist()
+        for position in range(rules.length):
+            logits = logits_after(toy_poet, tokens[:position])
+            if position >= len(tokens):
+                weights = np.where(np.isfinite(rules.later), np.exp(logits / temperature), 0)
+                tokens.append(drawn(weights, own[position - 2]))
+            likelihood += float(logits[tokens[position]] - np.log(np.exp(logits).sum()))
+            if tokens[-1] == END:
+                tokens.pop()
+                break
         assert list(candidate.tokens) == tokens
         assert candidate.log_likelihood == pytest.approx(likelihood, abs=1e-3)
 
 
 def test_sampling_inverts_the_cumulative_distribution() -> None:
     logits = np.log(np.array([[0.25, 0.5, 0.25]] * 5, np.float32))
-    drawn = sample(logits, 1.0, np.array([0.0, 0.2, 0.3, 0.7, 0.8]))
-    assert drawn.tolist() == [0, 0, 1, 1, 2]
+    found = sample(logits, np.float32(1), np.array([0.0, 0.2, 0.3, 0.7, 0.8]))
+    assert found.tolist() == [0, 0, 1, 1, 2]
 
 
 def test_a_forbidden_token_is_never_drawn_even_if_the_model_wants_nothing_else() -> None:
     logits = np.array([[FORBIDDEN, -900.0, FORBIDDEN, -900.0, FORBIDDEN]] * 2, np.float32)
-    assert sample(logits, 0.1, np.array([0.0, np.nextafter(1, 0)])).tolist() == [1, 3]
+    assert sample(logits, np.float32(0.1), np.array([0.0, np.nextafter(1, 0)])).tolist() == [1, 3]
 
 
 def test_low_temperature_takes_the_likeliest() -> None:
     logits = np.array([[1.0, 2.0, 1.5]], np.float32)
-    assert sample(logits, 0.1, np.array([0.5])).tolist() == [1]
+    assert sample(logits, np.float32(0.1), np.array([0.5])).tolist() == [1]
 
 
-def test_a_hanzi_may_follow_itself_once_and_come_no_other_way(toy_poet: Poet) -> None:
-    rules = FormRules((None,) * 6, penalty_leaving(toy_poet, *range(10, 20)))
-
-    def allowed(*history: int) -> set[int]:
-        return set(np.flatnonzero(np.isfinite(rules.penalty(np.array([history], np.int32))[0])).tolist())
-
-    assert allowed(10) == set(range(10, 20))
-    assert allowed(10, 11) == set(range(11, 20))
-    assert allowed(10, 10) == set(range(11, 20))
-    assert allowed(10, 11, 3) == set(range(12, 20))
+def frame_of(forced: list[int], tones: int = 3, groups: int = 0, rhyming: tuple[int, ...] = ()) -> Frame:
+    length = len(forced)
+    where = np.array([[place in rhyming for place in range(length)]] * 2)
+    return Frame(np.array(forced, np.int32), np.full((2, length), tones, np.uint8), where, 5, groups)
 
 
-def test_too_few_hanzi_are_repeated_rather_than_running_out(toy_poet: Poet) -> None:
-    rules = FormRules((None,) * 6, penalty_leaving(toy_poet, 10, 11))
-    (candidate,) = decode(toy_poet.engine, rules, 1, 1.0, np.random.default_rng(0))
-    assert len(candidate.tokens) == 6
-    assert set(candidate.tokens) <= {10, 11}
+def test_a_frame_without_a_choice_is_what_it_forces(toy_poet: Poet) -> None:
+    frame = frame_of([10, 11, 12])
+    drafts = decode(toy_poet.engine, toy_poet.lexicon, frame, nothing, 1.0, np.random.default_rng(0))
+    assert drafts.tokens.tolist() == [[10, 11, 12]] * 2
+    assert np.isfinite(drafts.log_likelihoods(toy_poet.engine, np.arange(2))).all()
 
 
-def test_rules_without_a_choice_give_one_candidate(toy_poet: Poet) -> None:
-    rules = FormRules((10, 11, 12), penalty_leaving(toy_poet, 10, 11))
-    candidates = decode(toy_poet.engine, rules, 16, 1.0, np.random.default_rng(0))
-    assert [candidate.tokens for candidate in candidates] == [(10, 11, 12)]
+def test_a_line_is_completed_anew_until_the_corpus_lacks_it(toy_poet: Poet) -> None:
+    frame = frame_of([10, 11, 12, 13, FREE])
+    drafts = decode(toy_poet.engine, toy_poet.lexicon, frame, nothing, 1.0, np.random.default_rng(0))
+    first = drafts.tokens[:, 4].tolist()
+
+    def those(lines: Tokens) -> npt.NDArray[np.bool_]:
+        known: npt.NDArray[np.bool_] = np.isin(lines[:, -1], first)
+        return known
+
+    anew = decode(toy_poet.engine, toy_poet.lexicon, frame, those, 1.0, np.random.default_rng(0)).tokens[:, 4]
+    assert not set(anew.tolist()) & set(first)
+    # A corpus that had every line would not stop the poem.
+    everything = decode(
+        toy_poet.engine, toy_poet.lexicon, frame, lambda lines: ~nothing(lines), 1.0, np.random.default_rng(0)
+    )
+    assert everything.tokens.shape == (2, 5)
+
+
+def test_rhymes_share_a_group(toy_poet: Poet) -> None:
+    yang, dong = 1 << 21, 1
+    frame = frame_of([FREE] * 5, tones=1, groups=yang | dong, rhyming=(0, 2, 4))
+    sounds = sounds_of(toy_poet.vocabulary.characters)
+    for seed in range(20):
+        drafts = decode(toy_poet.engine, toy_poet.lexicon, frame, nothing, 1.0, np.random.default_rng(seed))
+        for row, tokens in enumerate(drafts.tokens):
+            shared = np.bitwise_and.reduce(sounds.rhymes[tokens[[0, 2, 4]] - 3]) & (yang | dong)
+            assert shared == drafts.groups[row] != 0
+            assert len(set(tokens.tolist())) >= 4
