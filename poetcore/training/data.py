@@ -50,7 +50,9 @@ class Sequences:
         """
         vocabulary = corpus.vocabulary(settings.vocabulary_size)
         poems = corpus.select(split, settings.collections)
-        if split != TRAIN and 0 < settings.evaluation_poems < len(poems):
+        if split == TRAIN:
+            poems = np.repeat(poems, _repeats(corpus, settings)[corpus.collections[poems]])
+        elif 0 < settings.evaluation_poems < len(poems):
             poems = poems[np.linspace(0, len(poems) - 1, settings.evaluation_poems).astype(np.int64)]
         tokens, self._begins = _flat(corpus, poems, len(vocabulary), settings.sequence_length)
         self._tokens = torch.from_numpy(tokens).to(device)
@@ -120,6 +122,11 @@ class Epoch:
         """Epoch `number`, from 1."""
         random = np.random.default_rng((seed, number))
         return cls(random.permutation(poems), random.random((poems, 4)))
+
+
+def _repeats(corpus: PreparedCorpus, settings: TrainingSettings) -> Integers:
+    """How many times an epoch shows a poem of each collection of the corpus, [collections]."""
+    return np.array([settings.collections.count(name) for name in corpus.manifest["collections"]], np.int64)
 
 
 def _flat(

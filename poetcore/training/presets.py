@@ -4,9 +4,14 @@ import difflib
 import math
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, fields, replace
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from poetcore.errors import SettingsError
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+Settings = TypeVar("Settings", bound="DataclassInstance")
 
 # What a poet package may have at most: a larger model could be trained but never exported.
 _LARGEST: Final = {
@@ -21,7 +26,7 @@ _NOT_NEGATIVE: Final = (
     *("context_size", "condition_size", "frequent_tokens", "sampled_tokens", "updates"),
     "evaluation_poems",
 )
-_CHOICES: Final = {
+CHOICES: Final = {
     "optimiser": OPTIMISERS,
     "lstm": ("auto", "own", "torch"),
     "arithmetic": ("auto", "float32", "bfloat16", "float16"),
@@ -41,7 +46,7 @@ class TrainingSettings:
     preset: str
     """Name of the preset these settings began as."""
     collections: tuple[str, ...] = ("tang",)
-    """Collections trained and validated on."""
+    """Collections trained and validated on; the training poems of one named twice come twice in an epoch."""
     vocabulary_size: int = 3_500
     """Token ids, the three specials included; rarer characters are UNKNOWN."""
     sequence_length: int = 50
@@ -111,7 +116,7 @@ class TrainingSettings:
         )
         for name in _NOT_NEGATIVE:
             _require(getattr(self, name) >= 0, f"{name} must not be negative, found {getattr(self, name)}")
-        for name, choices in _CHOICES.items():
+        for name, choices in CHOICES.items():
             _require(
                 getattr(self, name) in choices,
                 f"{name} must be one of {', '.join(choices)}, found {getattr(self, name)!r}",
@@ -137,13 +142,12 @@ _SMALL: Final = TrainingSettings(
     hidden_size=256,
     layers=2,
     tied=True,
-    dropout=0.05,
     context_size=64,
     condition_size=128,
     frequent_tokens=1_024,
     sampled_tokens=1_024,
     optimiser="adamw",
-    learning_rate=2e-3,
+    learning_rate=3e-3,
     weight_decay=0.01,
     warmup_updates=200,
     decay=True,
@@ -164,7 +168,11 @@ def settings_for(preset: str, assignments: Iterable[str] = ()) -> TrainingSettin
     """The preset with `key=value` assignments applied; raises `SettingsError` that names the nearest key."""
     if preset not in PRESETS:
         raise SettingsError(f"no preset is called {preset!r}{_nearest(preset, PRESETS)}")
-    settings = PRESETS[preset]
+    return assigned(PRESETS[preset], assignments)
+
+
+def assigned(settings: Settings, assignments: Iterable[str]) -> Settings:
+    """`settings` with `key=value` assignments applied; raises `SettingsError` that names the nearest key."""
     known = {field.name for field in fields(settings)} - {"preset"}
     changes: dict[str, Any] = {}
     for assignment in assignments:

@@ -94,10 +94,13 @@ def test_a_poem_of_one_window_is_charged_what_the_model_says() -> None:
     assert token_bits(model, [poem, other], 49) - token_bits(model, [other], 49) == pytest.approx(by_hand, rel=1e-5)
 
 
-def test_a_batch_is_split_into_groups_of_about_one_length() -> None:
-    poems = [torch.zeros(length) for length in (34, 66, 128, 34, 66, 128, 34, 128, 128, 66, 64, 66, 66, 66, 66)]
-    groups = [[len(poem) for poem in group] for group in alike(poems)]
-    assert groups == [[128] * 4, [66] * 7 + [64], [34] * 3]
+def test_a_batch_is_split_where_padding_would_cost_more_than_another_group() -> None:
+    lengths = [34] * 30 + [128] * 10 + [66] * 20 + [126] * 4 + [36]
+    groups = alike([torch.zeros(length) for length in lengths])
+    # Padding four poems by 2 is cheaper than a group more, twenty by 62 or thirty by 30 is not; the one of 36 costs 30
+    # beside those of 66, but would lengthen thirty by 2.
+    assert [sorted(map(len, group)) for group in groups] == [[126] * 4 + [128] * 10, [36] + [66] * 20, [34] * 30]
+    assert [len(group) for group in alike([torch.zeros(5)])] == [1]
 
 
 def test_a_training_is_as_long_as_asked_for() -> None:
