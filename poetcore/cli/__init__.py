@@ -8,10 +8,10 @@ from poetcore.cli.poets import compose, evaluate, info
 from poetcore.cli.prosody import scan
 from poetcore.cli.scoreboard import scoreboard
 from poetcore.cli.study import study
-from poetcore.cli.training import export, prepare, train
+from poetcore.cli.training import export, finetune, prepare, train
 from poetcore.commandline import new_app
 
 app = new_app("Classical Chinese poems from an LSTM: prepare a corpus, train, evaluate, compose.")
-for command in (prepare, train, export, info, evaluate, compose, scan, scoreboard, study):
+for command in (prepare, train, export, finetune, info, evaluate, compose, scan, scoreboard, study):
     app.command()(command)
 app.add_typer(bench, name="bench")

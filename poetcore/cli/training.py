@@ -1,4 +1,4 @@
-"""The commands that make a poet: prepare, train, export."""
+"""The commands that make a poet: prepare, train, export, finetune."""
 
 from pathlib import Path
 from typing import Annotated, Any
@@ -91,6 +91,42 @@ def export(
     size = sum(entry.bytes for entry in card.files.values())
     console.print(
         f"poet {card.version}, {size / 1e6:.1f} MB, in {out}; try: poet compose 月 --poet {out}", soft_wrap=True
+    )
+
+
+def finetune(
+    ratings: Annotated[Path, typer.Option(help="ratings.jsonl, as poetbot export-ratings prints it.")],
+    data: Annotated[Path, typer.Option(help="Folder made by poet prepare; its poems are mixed in.")],
+    out: Annotated[Path, typer.Option(help="Folder for the new poet package.")],
+    poet: Annotated[Path | None, typer.Option(help="Poet package to start from; the shipped one if not given.")] = None,
+    run: Annotated[Path | None, typer.Option(help="Run folder, where it goes on; OUT.run if not given.")] = None,
+    method: Annotated[str | None, typer.Option(help="kto or weighted.")] = None,
+    assignments: Annotated[list[str] | None, typer.Option("--set", help="key=value; may be repeated.")] = None,
+) -> None:
+    """Fine-tune a poet with its readers' ratings; the same command again goes on with one that was cut off."""
+    from poetcore.training.preference.settings import finetune_settings
+
+    settings = finetune_settings([*(assignments or []), *([f"method={method}"] if method else [])])
+    require_torch()
+    from poetcore.evaluation.splits import split_metrics
+    from poetcore.generation import Poet
+    from poetcore.generation.poet import PRETRAINED
+    from poetcore.package import read_package, write_package
+    from poetcore.progress import FinetuneDisplay, console
+    from poetcore.training.export import refuse_foreign_place
+    from poetcore.training.preference.finetune import finetune as learn
+
+    refuse_foreign_place(out)
+    folder = run or out.with_name(f"{out.name}.run")
+    with FinetuneDisplay() as display:
+        result = learn(settings, poet or PRETRAINED, ratings, data, folder, display)
+    card, tensors = read_package(result.package)
+    card = card.model_copy(update={"metrics": card.metrics | split_metrics(Poet(card, tensors), data)})
+    write_package(out, card, {name: tensor.astype("float16") for name, tensor in tensors.items()})
+    console.print(
+        f"poet {result.version}, from {result.parent}, in {out}; its curves are in {folder}; "
+        f"try: poet compose 月 --poet {out}",
+        soft_wrap=True,
     )
 
 

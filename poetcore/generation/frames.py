@@ -30,7 +30,8 @@ def framed(
 ) -> tuple[Frame, tuple[str, ...]]:
     """The frame of N candidates, and what had to be given up for it.
 
-    `uniform`: [N, 1 + lines] numbers in [0, 1). `rhyme`: the name of a rhyme group; raises `RequestError` if there is none such, or it is not level.
+    `uniform`: [N, 1 + lines] numbers in [0, 1).
+    `rhyme`: the name of a rhyme group; raises `RequestError` if there is none such, or it is not level.
     """
     given = [plan.places[place] for place in hanzi_places(form)]
     masks = [None if char is None else tables().groups.get(char, 0) for char in given]
