@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from poetcore.corpus.preparation import Track
     from poetcore.package import PoetCard
     from poetcore.training.hardware import Hardware
+    from poetcore.training.preference.progress import FinetuneProgress
     from poetcore.training.progress import Progress as TrainingProgress
 
 # No markup: paths and poems are shown as they are, whatever brackets they have.
@@ -83,6 +84,40 @@ class TrainingDisplay:
     def _print(self, line: str) -> None:
         if self._shown:
             console.print(line, soft_wrap=True)
+
+
+class FinetuneDisplay:
+    """A progress bar over the updates of a fine-tune; a `FinetuneObserver`."""
+
+    def __init__(self) -> None:
+        """Shows nothing until entered as a context."""
+        self._bar = _progress(TextColumn("{task.fields[note]}"))
+        self._task = self._bar.add_task("fine-tuning", total=None, note="")
+
+    def __enter__(self) -> "FinetuneDisplay":
+        """Begin to show."""
+        self._bar.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Leave the terminal as it was."""
+        self._bar.stop()
+
+    def began(self, resumed_at: int, updates: int, hardware: str, selection: str) -> None:
+        """As `FinetuneObserver.began`."""
+        console.print(f"{hardware}\n{selection}", soft_wrap=True)
+        if resumed_at:
+            console.print(f"resuming at update {resumed_at:,}", soft_wrap=True)
+        self._bar.update(self._task, total=updates, completed=resumed_at)
+
+    def updated(self, progress: "FinetuneProgress") -> None:
+        """As `FinetuneObserver.updated`."""
+        note = (
+            f"loss {progress.loss:.3f}  liked over disliked {progress.margin:+.3f}  corpus {progress.replay_loss:.3f}"
+        )
+        self._bar.update(self._task, completed=progress.update, note=note)
 
 
 def card_table(card: "PoetCard") -> Table:

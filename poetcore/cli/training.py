@@ -31,6 +31,7 @@ def train(
     minutes: Annotated[float | None, typer.Option(min=0, help="Stop after this many minutes.")] = None,
     assignments: Annotated[list[str] | None, typer.Option("--set", help="key=value; may be repeated.")] = None,
     lstm: Annotated[str | None, typer.Option(help="own or torch: whose LSTM layer.")] = None,
+    start: Annotated[Path | None, typer.Option(help="Poet package to go on from: same vocabulary and sizes.")] = None,
 ) -> None:
     """Train a language model; stops when validation perplexity turns up and keeps the best weights.
 
@@ -41,18 +42,20 @@ def train(
     settings = settings_for(preset, [*(assignments or []), *([f"lstm={lstm}"] if lstm else [])])
     require_torch()
     from poetcore.corpus import PreparedCorpus
+    from poetcore.package import read_package
     from poetcore.progress import TrainingDisplay, console
     from poetcore.training.loop import Trainer
     from poetcore.training.ranks import joined
     from poetcore.training.run import begin_run, open_run, resume_run
 
     corpus = PreparedCorpus.load(data)
+    card, tensors = read_package(start) if start is not None else (None, None)
     with joined() as ranks, TrainingDisplay(shown=ranks.leads) as display:
         run = ranks.in_turn(
-            lambda: resume_run(out, settings, corpus) if resume else begin_run(out, settings, corpus),
+            lambda: resume_run(out, settings, corpus) if resume else begin_run(out, settings, corpus, card),
             lambda: open_run(out),
         )
-        result = Trainer(run, corpus, display, ranks).train(minutes)
+        result = Trainer(run, corpus, display, ranks, tensors).train(minutes)
     if ranks.leads and (best := result["best"]) is not None:
         test = "" if result["test_perplexity"] is None else f", {result['test_perplexity']:.1f} on test"
         console.print(

@@ -1,0 +1,1 @@
+"""Readers who are not there: rounds of serve → rate → fine-tune, to see whether the poet learns their tastes."""

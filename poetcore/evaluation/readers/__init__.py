@@ -1,0 +1,1 @@
+"""Simulated readers: tastes that nobody tells the poet, and what readers with such tastes press."""
