@@ -1,9 +1,10 @@
 """The language model: embeddings, LSTM layers, linear output. It reads token ids and knows nothing of text."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
+import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
@@ -196,6 +197,13 @@ class LanguageModel(nn.Module):
             tensors["output.weight"] = self.output.weight
         tensors["output.bias"] = self.output.bias
         return {name: tensor.detach() for name, tensor in tensors.items()}
+
+    @torch.no_grad()
+    def take_package_tensors(self, tensors: Mapping[str, npt.NDArray[Any]]) -> None:
+        """Take the weights of a package whose architecture is the model's."""
+        for name, parameter in self.package_tensors().items():
+            # They share the parameters' memory.
+            parameter.copy_(torch.from_numpy(tensors[name]))
 
 
 def _rows_of(weight: Tensor, indices: Sequence[Tensor]) -> tuple[Tensor, list[Tensor]]:

@@ -36,6 +36,7 @@ def packaged(run: Run) -> tuple[PoetCard, Tensors]:
     card = PoetCard(
         version=f"{run.settings.preset}-{now:%Y%m%d-%H%M%S}",
         created=now,
+        parent=run.start,
         architecture=Architecture(
             embedding_size=run.settings.embedding_size,
             hidden_size=run.settings.hidden_size,

@@ -13,6 +13,7 @@ from poetcore.corpus import TEST, TRAIN, VALIDATION, PreparedCorpus
 from poetcore.errors import CheckpointError, TrainingError
 from poetcore.nn.language_model import LanguageModel
 from poetcore.nn.loss import Sampling
+from poetcore.package import Tensors
 from poetcore.training.checkpoints import (
     Checkpoint,
     has_checkpoint,
@@ -40,8 +41,18 @@ _EVALUATION_POEMS: Final = 256
 class Trainer:
     """A model in training, and where it stands."""
 
-    def __init__(self, run: Run, corpus: PreparedCorpus, observer: Observer, ranks: Ranks = ALONE) -> None:
-        """`corpus` is the one that `run` was begun with; of several `ranks`, each has a trainer."""
+    def __init__(
+        self,
+        run: Run,
+        corpus: PreparedCorpus,
+        observer: Observer,
+        ranks: Ranks = ALONE,
+        start: Tensors | None = None,
+    ) -> None:
+        """`corpus` is the one that `run` was begun with; of several `ranks`, each has a trainer.
+
+        `start`: the weights of the package that `run` was begun with, None for random ones.
+        """
         self._run, self._settings, self._corpus, self._observer = run, run.settings, corpus, observer
         self._ranks = ranks
         self._hardware = Hardware.chosen(run.settings, ranks.local_rank)
@@ -55,6 +66,8 @@ class Trainer:
         torch.set_flush_denormal(True)
         torch.manual_seed(self._settings.seed)
         self.model = build_model(run, self._hardware).to(self._hardware.device)
+        if start is not None:
+            self.model.take_package_tensors(start)
         self._distributed = ranks.wrapped(self.model)
         # Dropout differs from rank to rank, the first weights must not.
         torch.manual_seed(self._settings.seed + ranks.rank)

@@ -17,6 +17,7 @@ from poetcore.corpus import PreparedCorpus, Vocabulary
 from poetcore.errors import TrainingError
 from poetcore.files import write_whole
 from poetcore.nn.language_model import Architecture
+from poetcore.package import PoetCard
 from poetcore.training.checkpoints import has_checkpoint
 from poetcore.training.data import require_enough_poems
 from poetcore.training.presets import TrainingSettings
@@ -30,6 +31,8 @@ class Run:
     settings: TrainingSettings
     data_fingerprint: str
     vocabulary: Vocabulary
+    start: str | None = None
+    """The poet whose weights it began with; None for random ones."""
 
     @property
     def checkpoints(self) -> Path:
@@ -78,19 +81,32 @@ class Run:
             raise TrainingError(f"{path} cannot be read ({error}); poet train --resume writes it anew") from error
 
 
-def begin_run(folder: Path, settings: TrainingSettings, corpus: PreparedCorpus) -> Run:
-    """Make a run folder; raises `TrainingError` if there is a run in it already or the corpus is too small."""
+def begin_run(folder: Path, settings: TrainingSettings, corpus: PreparedCorpus, start: PoetCard | None = None) -> Run:
+    """Make a run folder, for a training that begins with the weights of `start` or with random ones.
+
+    Raises `TrainingError` if there is a run in it already, the corpus is too small, or `start` is another model.
+    """
     if has_checkpoint(folder / "checkpoints") or (folder / "run.json").exists():
         raise TrainingError(
             f"{folder} holds a run already: add --resume to go on with it, or give --out another folder"
         )
     # Before anything is written: what cannot start must not leave a run behind.
     require_enough_poems(corpus, settings)
-    run = Run(folder, settings, corpus.fingerprint, corpus.vocabulary(settings.vocabulary_size))
+    vocabulary = corpus.vocabulary(settings.vocabulary_size)
+    run = Run(folder, settings, corpus.fingerprint, vocabulary, start.version if start else None)
+    if start is not None and (
+        start.vocabulary.characters != "".join(vocabulary.characters)
+        or Architecture(vocabulary_size=len(vocabulary), **start.architecture.model_dump()) != run.architecture
+    ):
+        raise TrainingError(
+            f"poet {start.version} has another vocabulary or other sizes than preset {settings.preset} on "
+            f"{corpus.folder}: start with a poet that was trained so, or without --start"
+        )
     content = {
         "settings": settings.as_dict(),
         "data_fingerprint": run.data_fingerprint,
         "characters": "".join(run.vocabulary.characters),
+        "start": run.start,
     }
     write_whole(folder / "run.json", json.dumps(content, ensure_ascii=False, indent=2) + "\n")
     return run
@@ -102,7 +118,8 @@ def open_run(folder: Path) -> Run:
         content = json.loads((folder / "run.json").read_bytes())
         values = content["settings"]
         settings = TrainingSettings(**(values | {"collections": tuple(values["collections"])}))
-        return Run(folder, settings, content["data_fingerprint"], Vocabulary(content["characters"]))
+        vocabulary = Vocabulary(content["characters"])
+        return Run(folder, settings, content["data_fingerprint"], vocabulary, content.get("start"))
     except FileNotFoundError as error:
         raise TrainingError(f"{folder} holds no run (no run.json): train one with poet train --out {folder}") from error
     except (OSError, ValueError, KeyError, TypeError) as error:

@@ -19,7 +19,7 @@ from poetcore.training.hardware import Hardware
 from poetcore.training.loop import Trainer, set_parameters
 from poetcore.training.presets import settings_for
 from poetcore.training.progress import Progress
-from poetcore.training.run import Run, begin_run
+from poetcore.training.run import Run, begin_run, open_run
 
 
 class Silent:
@@ -89,3 +89,15 @@ def test_weights_of_other_sizes_and_a_torn_result_are_errors(
     monkeypatch.setattr(Run, "best", run.best)
     with pytest.raises(TrainingError, match=r"result\.json cannot be read"):
         packaged(replace(run, folder=tmp_path))
+
+
+def test_training_goes_on_from_a_package(run: Run, tiny_corpus: PreparedCorpus, tmp_path: Path) -> None:
+    card, tensors = packaged(run)
+    begun = begin_run(tmp_path / "on", replace(run.settings, updates=1), tiny_corpus, card)
+    trainer = Trainer(begun, tiny_corpus, Silent(), start=as_float32(tensors))
+    for name, tensor in trainer.model.package_tensors().items():
+        assert np.array_equal(tensor.numpy(), tensors[name].astype(np.float32))
+    trainer.train()
+    assert packaged(open_run(tmp_path / "on"))[0].parent == card.version
+    with pytest.raises(TrainingError, match="another vocabulary or other sizes"):
+        begin_run(tmp_path / "other", replace(run.settings, vocabulary_size=50), tiny_corpus, card)
