@@ -12,12 +12,17 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session, sessionmaker
 
 from bot.errors import DatabaseError
+from bot.storage.commits import SharedCommits
 
 Result = TypeVar("Result")
+Work = Callable[[Session], Result]
 
 # How long a transaction waits for another process (a backup, a second bot) before it gives up.
-_SQLITE_PATIENCE_MS: Final = 5_000
+_PATIENCE_MS: Final = 5_000
 _OTHER_THREADS: Final = 8
+# A host that does not answer at all would otherwise be waited for by the system's two minutes.
+_CONNECT_S: Final = 10
+
 
 _log = logging.getLogger(__name__)
 
@@ -30,9 +35,11 @@ class Database:
         self.url = url
         self.engine = _engine(url)
         self._sessions = sessionmaker(self.engine, expire_on_commit=False)
+        self._is_sqlite = self.engine.dialect.name == "sqlite"
         # SQLite has one writer: a queue of our own is fairer than threads that wait for its lock by trying again.
-        threads = 1 if self.engine.dialect.name == "sqlite" else _OTHER_THREADS
+        threads = 1 if self._is_sqlite else _OTHER_THREADS
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="database")
+        self._commits = SharedCommits(self.engine, self._threads)
 
     def __enter__(self) -> "Database":
         return self
@@ -40,13 +47,18 @@ class Database:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def transact(self, work: Callable[[Session], Result]) -> Result:
+    def transact(self, work: Work[Result]) -> Result:
         """Run `work(session)` in one transaction: committed when it returns, rolled back when it raises."""
         with self._sessions.begin() as session:
             return work(session)
 
-    async def run(self, work: Callable[[Session], Result]) -> Result:
-        """`transact` in a thread of the database's own, so that the event loop goes on."""
+    async def run(self, work: Work[Result]) -> Result:
+        """`transact` in a thread of the database's own, so that the event loop goes on.
+
+        On SQLite, works that wait at the same time share one commit: it takes 4 ms of a disk whatever it holds.
+        """
+        if self._is_sqlite:
+            return await asyncio.wrap_future(self._commits.add(work))
         return await asyncio.get_running_loop().run_in_executor(self._threads, self.transact, work)
 
     def close(self) -> None:
@@ -66,17 +78,31 @@ def unusable(url: URL, error: Exception) -> DatabaseError:
 
 def _engine(url: URL) -> Engine:
     try:
-        if url.get_backend_name() == "sqlite" and url.database:
-            Path(url.database).parent.mkdir(parents=True, exist_ok=True)
-        # An error's text would otherwise hold the statement's values, which are a reader's words.
-        engine = create_engine(url, hide_parameters=True, pool_pre_ping=url.get_backend_name() != "sqlite")
+        engine = _sqlite(url) if url.get_backend_name() == "sqlite" else _server(url)
     # ValueError: an option behind the ? of the address.
     except (OSError, SQLAlchemyError, ImportError, ValueError) as error:
         raise unusable(url, error) from error
-    if engine.dialect.name == "sqlite":
-        event.listen(engine, "connect", _prepare_sqlite)
-        event.listen(engine, "begin", _begin_to_write)
     return engine
+
+
+def _sqlite(url: URL) -> Engine:
+    if url.database:
+        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+    # An error's text would otherwise hold the statement's values, which are a reader's words.
+    engine = create_engine(url, hide_parameters=True)
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_to_write)
+    return engine
+
+
+def _server(url: URL) -> Engine:
+    patience = f"-c lock_timeout={_PATIENCE_MS} -c idle_in_transaction_session_timeout=60000"
+    known = {"connect_timeout": _CONNECT_S, "options": patience}
+    # What the address says itself goes first.
+    arguments = {name: value for name, value in known.items() if name not in url.query}
+    return create_engine(
+        url, hide_parameters=True, pool_pre_ping=True, pool_size=_OTHER_THREADS + 1, connect_args=arguments
+    )
 
 
 def _prepare_sqlite(connection: Any, _: object) -> None:
@@ -84,7 +110,7 @@ def _prepare_sqlite(connection: Any, _: object) -> None:
     connection.isolation_level = None
     cursor = connection.cursor()
     # Before WAL is switched on: that too may have to wait for another process.
-    cursor.execute(f"PRAGMA busy_timeout = {_SQLITE_PATIENCE_MS}")
+    cursor.execute(f"PRAGMA busy_timeout = {_PATIENCE_MS}")
     cursor.execute("PRAGMA journal_mode = WAL")
     # FULL: what was committed, a rating that was acknowledged, survives a power cut.
     cursor.execute("PRAGMA synchronous = FULL")

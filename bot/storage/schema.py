@@ -2,6 +2,7 @@
 
 import logging
 from pathlib import Path
+from typing import Final
 
 from alembic import command
 from alembic.config import Config
@@ -13,6 +14,9 @@ from sqlalchemy.exc import SQLAlchemyError
 import bot
 from bot.errors import DatabaseError
 from bot.storage.database import Database, unusable
+
+# Any number that no other program would take.
+_UPGRADE_LOCK: Final = 0x7975_6578_6961
 
 _log = logging.getLogger(__name__)
 
@@ -42,6 +46,9 @@ def upgrade(database: Database) -> str:
     """
     try:
         with database.engine.begin() as connection:
+            if connection.dialect.name == "postgresql":
+                # Several processes may start at once; SQLite's transaction keeps the others out by itself.
+                connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_UPGRADE_LOCK})")
             return _upgrade(connection)
     except SQLAlchemyError as error:
         raise unusable(database.url, error) from error

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 def insert_or_ignore(session: Session, table: type[Base], row: dict[str, Any]) -> bool:
     """Insert `row` unless one with its key is there; whether it was inserted."""
     statement = _insert(session, table).values(row).on_conflict_do_nothing()
-    return session.connection().execute(statement).rowcount == 1
+    # psycopg's count is dropped unless it is asked for.
+    return session.connection().execute(statement, execution_options={"preserve_rowcount": True}).rowcount == 1
 
 
 def insert_or_update(session: Session, table: type[Base], row: dict[str, Any], update: set[str]) -> None:

@@ -1,0 +1,315 @@
+"""The ledger of deliveries: who sends what now, and what came of it.
+
+A row is committed as `sending` before the first byte goes out, by one sender that holds a lease. It comes back to
+`pending` only when it was surely not sent. A sender that dies leaves its rows behind; when its lease has run out they
+become `unknown`, and nobody sends them again. All processes on one database take their messages' times from one row.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from typing import Final
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.orm import Session
+
+from bot.storage.chats import move_chat
+from bot.storage.models import Broadcast, Delivery, Poem, Sender, SendingRate, Subscription, UnreachableChat, User
+from bot.storage.upserts import insert_or_ignore, insert_or_update
+
+# A sender renews its lease several times a second while it has something in hand. One that is held up for longer loses
+# little: what it knows of its deliveries it still writes down.
+LEASE: Final = timedelta(seconds=6)
+# What a stall cost may be made up within this many seconds; more would be a burst that other senders' messages join.
+_SLACK_S: Final = 0.25
+_RATE_ROW: Final = 1
+
+
+class Outcome(StrEnum):
+    """What came of sending one message."""
+
+    SENT = "sent"
+    FAILED = "failed"
+    """The server refused it for good."""
+    UNREACHABLE = "unreachable"
+    """The server refused it for good, and will refuse whatever else the chat is sent."""
+    UNKNOWN = "unknown"
+    """The request was written, and no answer came."""
+    AGAIN = "again"
+    """Surely not sent, and it may be in a while."""
+    MOVED = "moved"
+    """Surely not sent: the chat has another id now."""
+
+
+@dataclass(frozen=True)
+class Settled:
+    """A delivery that is no longer in hand."""
+
+    delivery_id: int
+    chat_id: int
+    outcome: Outcome
+    message_id: int | None = None
+    reason: str | None = None
+    wait: float = 0.0
+    """For AGAIN: seconds until then."""
+    counted: bool = True
+    """For AGAIN: whether it counts among the attempts that a delivery has."""
+    new_chat_id: int | None = None
+    """For MOVED."""
+
+
+@dataclass(frozen=True)
+class Upcoming:
+    """A daily poem that is to be written before it is claimed."""
+
+    delivery_id: int
+    chat_id: int
+    user_id: int
+    language_code: str | None
+    day: date
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A daily poem that is written, and its row, which is kept when the delivery is claimed."""
+
+    upcoming: Upcoming
+    row: Poem
+
+
+@dataclass(frozen=True)
+class InHand:
+    """A delivery that is this sender's to send, now."""
+
+    delivery_id: int
+    chat_id: int
+    broadcast_id: int
+    attempts: int
+    poem_id: int | None
+
+
+@dataclass(frozen=True)
+class Claim:
+    """What a sender may send, and from when on (seconds since 1970), at the pace of the limit."""
+
+    deliveries: Sequence[InHand]
+    start: float
+
+
+@dataclass(frozen=True)
+class Asking:
+    """What a sender asks for."""
+
+    sender: str
+    at: datetime
+    limit: float
+    """Messages a second, of all senders together; 0: as fast as can be."""
+    most: int
+    """How many it could send now."""
+    answers: int = 0
+    """Messages it has sent outside the ledger since it last asked: they use up the limit too."""
+    ahead: float = 0.1
+    """How many seconds before its turn it claims."""
+
+
+def upcoming(session: Session, at: datetime, most: int) -> list[Upcoming]:
+    """The daily poems that are to be sent next."""
+    query = (
+        select(Delivery.id, Delivery.chat_id, Subscription.user_id, User.language_code, Broadcast.day)
+        .join(Broadcast, Broadcast.id == Delivery.broadcast_id)
+        .join(Subscription, Subscription.chat_id == Delivery.chat_id)
+        .join(User, User.id == Subscription.user_id)
+        .where(
+            Broadcast.kind == "daily",
+            Broadcast.state == "running",
+            Delivery.state == "pending",
+            Delivery.due_at <= at,
+        )
+        .order_by(Delivery.due_at, Delivery.id)
+        .limit(most)
+    )
+    rows = session.execute(query)
+    return [Upcoming(row[0], row[1], row[2], row[3], row[4]) for row in rows if row[4] is not None]
+
+
+def claim(session: Session, asking: Asking, prepared: Sequence[Prepared] = ()) -> Claim:
+    """Take deliveries in hand, those that are prepared first; none before this sender's turn comes."""
+    rate = _locked_rate(session)
+    moment, each = asking.at.timestamp(), 1 / asking.limit if asking.limit > 0 else 0.0
+    if asking.answers:
+        rate.next_at = max(rate.next_at, moment - _SLACK_S) + asking.answers * each
+    start = max(rate.next_at, rate.paused_until, moment - _SLACK_S)
+    if start > moment + asking.ahead:
+        return Claim((), start)
+    ours = [one for one in (_claim_prepared(session, asking, poem) for poem in prepared[: asking.most]) if one]
+    if len(ours) < asking.most:
+        ours += _claim_messages(session, asking, asking.most - len(ours))
+    if ours:
+        keep_lease(session, asking.sender, asking.at)
+        rate.next_at = start + len(ours) * each
+    return Claim(ours, max(start, moment))
+
+
+def settle(session: Session, sender: str, settled: Iterable[Settled], at: datetime) -> None:
+    """Write down what came of deliveries; those that this sender no longer has in hand stay as they are."""
+    for one in settled:
+        if one.outcome is Outcome.MOVED and one.new_chat_id is not None:
+            _back(session, sender, one, at)
+            move_chat(session, one.chat_id, one.new_chat_id)
+        elif one.outcome in (Outcome.AGAIN, Outcome.MOVED):
+            _back(session, sender, one, at)
+        else:
+            _end(session, sender, one, at)
+
+
+def pause_sending(session: Session, until: float) -> None:
+    """No sender sends from the ledger before `until`, seconds since 1970: the server asked for it."""
+    rate = _locked_rate(session)
+    rate.paused_until = max(rate.paused_until, until)
+
+
+def keep_lease(session: Session, sender: str, at: datetime) -> None:
+    """Say that this sender is alive."""
+    insert_or_update(session, Sender, {"id": sender, "lease_until": at + LEASE}, {"lease_until"})
+
+
+def leave(session: Session, sender: str) -> None:
+    """This sender has nothing in hand and goes."""
+    in_hand = select(Delivery.id).where(Delivery.state == "sending", Delivery.sender == sender)
+    session.execute(delete(Sender).where(Sender.id == sender, ~in_hand.exists()))
+
+
+def recover(session: Session, at: datetime) -> int:
+    """Call unknown what dead senders had in hand; how many deliveries that is."""
+    dead = select(Sender.id).where(Sender.lease_until < at)
+    ids = session.scalars(dead).all()
+    if not ids:
+        return 0
+    lost = session.execute(
+        update(Delivery)
+        .where(
+            Delivery.broadcast_id.in_(select(Broadcast.id).where(Broadcast.state.in_(("running", "cancelling")))),
+            Delivery.state == "sending",
+            Delivery.sender.in_(ids),
+        )
+        .values(state="unknown", reason="its sender died", changed_at=at)
+        .returning(Delivery.id)
+        .execution_options(synchronize_session=False)
+    ).all()
+    # Again the condition: one that was only slow may have renewed its lease meanwhile.
+    session.execute(delete(Sender).where(Sender.id.in_(ids), Sender.lease_until < at))
+    return len(lost)
+
+
+def open_broadcasts(session: Session) -> list[tuple[int, str, bool]]:
+    """Administrators' broadcasts that are at work: id, state, and whether all recipients are taken down."""
+    query = (
+        select(Broadcast.id, Broadcast.state, Broadcast.gathered_at)
+        .where(Broadcast.kind == "message", Broadcast.state.in_(("running", "cancelling")))
+        .order_by(Broadcast.id)
+    )
+    return [(row.id, row.state, row.gathered_at is not None) for row in session.execute(query)]
+
+
+def text_of(session: Session, broadcast_id: int) -> str | None:
+    """What an administrator's broadcast says."""
+    return session.scalar(select(Broadcast.text).where(Broadcast.id == broadcast_id))
+
+
+def _locked_rate(session: Session) -> SendingRate:
+    """The row of the shared limit, which nobody else has until the transaction ends."""
+    rate = session.get(SendingRate, _RATE_ROW, with_for_update=True)
+    if rate is None:
+        insert_or_ignore(session, SendingRate, {"id": _RATE_ROW, "next_at": 0.0, "paused_until": 0.0})
+        rate = session.get_one(SendingRate, _RATE_ROW, with_for_update=True)
+    return rate
+
+
+def _claim_prepared(session: Session, asking: Asking, prepared: Prepared) -> InHand | None:
+    found = session.execute(
+        update(Delivery)
+        .where(Delivery.id == prepared.upcoming.delivery_id, Delivery.state == "pending")
+        .values(state="sending", sender=asking.sender, changed_at=asking.at)
+        .returning(Delivery.broadcast_id, Delivery.attempts, Delivery.poem_id)
+        .execution_options(synchronize_session=False)
+    ).one_or_none()
+    if found is None:
+        return None
+    poem_id = found.poem_id
+    if poem_id is None:
+        session.add(prepared.row)
+        session.flush()
+        poem_id = prepared.row.id
+        session.execute(update(Delivery).where(Delivery.id == prepared.upcoming.delivery_id).values(poem_id=poem_id))
+    chat_id = prepared.upcoming.chat_id
+    return InHand(prepared.upcoming.delivery_id, chat_id, found.broadcast_id, found.attempts, poem_id)
+
+
+def _claim_messages(session: Session, asking: Asking, most: int) -> list[InHand]:
+    """The next of the oldest broadcast that has any."""
+    for broadcast_id, state, _ in open_broadcasts(session):
+        if state != "running":
+            continue
+        ids = (
+            select(Delivery.id)
+            .where(Delivery.broadcast_id == broadcast_id, Delivery.state == "pending", Delivery.due_at <= asking.at)
+            .order_by(Delivery.due_at, Delivery.id)
+            .limit(most)
+            .with_for_update(skip_locked=True)
+        )
+        # Two statements: PostgreSQL may look at a subquery that locks more than once.
+        chosen = session.scalars(ids).all()
+        if not chosen:
+            continue
+        rows = session.execute(
+            update(Delivery)
+            .where(Delivery.id.in_(chosen), Delivery.state == "pending")
+            .values(state="sending", sender=asking.sender, changed_at=asking.at)
+            .returning(Delivery.id, Delivery.chat_id, Delivery.broadcast_id, Delivery.attempts, Delivery.poem_id)
+            .execution_options(synchronize_session=False)
+        )
+        return [InHand(*row) for row in rows]
+    return []
+
+
+def _end(session: Session, sender: str, settled: Settled, at: datetime) -> None:
+    state = "failed" if settled.outcome is Outcome.UNREACHABLE else settled.outcome.value
+    ended = session.execute(
+        update(Delivery)
+        # An unknown one too: its own sender, thought dead, may know more.
+        .where(
+            Delivery.id == settled.delivery_id, Delivery.sender == sender, Delivery.state.in_(("sending", "unknown"))
+        )
+        .values(state=state, message_id=settled.message_id, reason=_short(settled.reason), changed_at=at)
+        .returning(Delivery.poem_id)
+        .execution_options(synchronize_session=False)
+    ).one_or_none()
+    if ended is None:
+        return
+    if ended.poem_id is not None and settled.message_id is not None:
+        session.execute(update(Poem).where(Poem.id == ended.poem_id).values(message_id=settled.message_id))
+    if settled.outcome is Outcome.UNREACHABLE:
+        row = {"chat_id": settled.chat_id, "since": at, "reason": _short(settled.reason) or "unreachable"}
+        insert_or_update(session, UnreachableChat, row, {"since", "reason"})
+
+
+def _back(session: Session, sender: str, settled: Settled, at: datetime) -> None:
+    """Let it be sent again, by anyone. Not an unknown one: it would go a second time if a recovery crossed it."""
+    session.execute(
+        update(Delivery)
+        .where(Delivery.id == settled.delivery_id, Delivery.sender == sender, Delivery.state == "sending")
+        .values(
+            state="pending",
+            sender=None,
+            attempts=Delivery.attempts + (1 if settled.counted else 0),
+            due_at=at + timedelta(seconds=settled.wait),
+            reason=_short(settled.reason),
+            changed_at=at,
+        )
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _short(reason: str | None) -> str | None:
+    return reason[:200] if reason else None
