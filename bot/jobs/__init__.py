@@ -1,0 +1,1 @@
+"""What the bot does by itself: schedules, and long work whose progress is shown."""

@@ -1,0 +1,115 @@
+"""Two poets measured by one yardstick: held-out poems, free samples, copied lines, time a poem."""
+
+import statistics
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from bot.poets.following import smoke_test
+from bot.poets.gate import Figures
+from bot.worker.contracts import Advance, Examination
+from poetcore.corpus import VALIDATION, PreparedCorpus
+from poetcore.evaluation.bits import measure
+from poetcore.evaluation.scoreboard.copying import copying_figures, corpus_run
+from poetcore.evaluation.scoreboard.metre import metre_figures
+from poetcore.evaluation.scoreboard.variety import distinct_figures
+from poetcore.evaluation.scoreboard.verses import Verse
+from poetcore.generation import ComposeRequest, Poet
+from poetcore.prosody import FORMS
+
+# What the paired poems of a report begin with, so that they can be laid side by side.
+_BEGINNINGS: Final = ("月", "山", "春", "秋", "江", "風", "雪", "酒", "夜", "客")
+_AT_ONCE: Final = 100
+
+
+@dataclass(frozen=True)
+class ScoreboardExaminer:
+    """An `Examiner` on a prepared corpus."""
+
+    data: Path
+    held_out: int = 1_500
+    """Poems of the validation split, evenly spread."""
+    samples: int = 200
+    """Poems that each poet writes, an equal share of each form."""
+
+    def examine(self, before: Path, after: Path, tell: Callable[[Advance], None]) -> Examination:
+        """As `Examiner.examine` says."""
+        poets = Poet.load(before), Poet.load(after)
+        smoke_test(poets[1])
+        texts = _held_out(PreparedCorpus.load(self.data), self.held_out)
+        count = _Count(tell, 2 * -(-len(texts) // _AT_ONCE) + self.samples + len(_BEGINNINGS))
+        bits = [_bits(poet, texts, count) for poet in poets]
+        poems, seconds = self._sample(poets, count)
+        corpus = corpus_run(PreparedCorpus.load(self.data))
+        figures = []
+        for side in (0, 1):
+            verses = [Verse.of(text) for text in poems[side]]
+            metre = metre_figures(verses)
+            figures.append(
+                Figures(
+                    bits_per_hanzi=bits[side],
+                    format_share=metre["format_ok"],
+                    rhyme_share=metre["rhyme_ok"],
+                    tone_share=metre["tone_ok"],
+                    distinct_2=distinct_figures(verses)["distinct_2"] or 0.0,
+                    copied_share=copying_figures(verses, corpus)["copied_line_share"] or 0.0,
+                    compose_ms=statistics.median(seconds[side]) * 1_000,
+                )
+            )
+        return Examination(figures[0], figures[1], tuple(_pairs(poets, count)))
+
+    def _sample(self, poets: tuple[Poet, Poet], count: "_Count") -> tuple[list[list[str]], list[list[float]]]:
+        """Poems of both to the same requests, in turn, so that a busy quarter of a minute slows both."""
+        forms = list(FORMS.values())
+        poems: list[list[str]] = [[], []]
+        seconds: list[list[float]] = [[], []]
+        for number in range(self.samples):
+            request = ComposeRequest(form=forms[number % len(forms)], seed=number)
+            for side, poet in enumerate(poets):
+                begun = time.perf_counter()
+                poems[side].append(poet.compose(request).traditional)
+                seconds[side].append(time.perf_counter() - begun)
+            count.one()
+        return poems, seconds
+
+
+class _Count:
+    """Tells how many parts of the work are done."""
+
+    def __init__(self, tell: Callable[[Advance], None], parts: int) -> None:
+        self._tell = tell
+        self._parts = parts
+        self._done = 0
+
+    def one(self) -> None:
+        """One more is done."""
+        self._done += 1
+        self._tell(Advance(self._done, self._parts, None, None))
+
+
+def _held_out(corpus: PreparedCorpus, most: int) -> list[str]:
+    poems = corpus.select(VALIDATION, tuple(corpus.manifest["collections"]))
+    chosen = np.unique(np.linspace(0, len(poems) - 1, min(most, len(poems))).astype(np.int64)) if len(poems) else poems
+    return [corpus.text(int(poems[place])) for place in chosen]
+
+
+def _bits(poet: Poet, texts: list[str], count: "_Count") -> float:
+    total, hanzi = 0.0, 0
+    for start in range(0, len(texts), _AT_ONCE):
+        part = measure(poet.engine, poet.vocabulary, texts[start : start + _AT_ONCE])
+        total += part.token_bits + part.spread_bits
+        hanzi += part.hanzi
+        count.one()
+    return total / hanzi if hanzi else 0.0
+
+
+def _pairs(poets: tuple[Poet, Poet], count: "_Count") -> Iterator[tuple[str, str]]:
+    forms = list(FORMS.values())[:2]
+    for number, beginning in enumerate(_BEGINNINGS):
+        request = ComposeRequest(prefix=beginning, form=forms[number % 2], seed=number)
+        yield poets[0].compose(request).traditional, poets[1].compose(request).traditional
+        count.one()

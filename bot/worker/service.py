@@ -1,0 +1,170 @@
+"""The worker's life: take the folder, go on with what was begun, then do one job after the other until told to stop.
+
+It may be killed at any moment, and stopping it is little else: what it was doing goes on when it is started again.
+"""
+
+import logging
+import os
+import platform
+import signal
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy import URL
+from sqlalchemy.exc import SQLAlchemyError
+
+from bot.errors import BotSettingsError
+from bot.poets.gate import Limits
+from bot.poets.store import FolderStore
+from bot.settings import Settings
+from bot.storage import Database
+from bot.storage.learning import JobState, active_job, beat, end_job, leave, workers
+from bot.storage.models import LearningJob
+from bot.worker.contracts import Examiner, Tuner
+from bot.worker.steps import Steps, Terms
+from bot.worker.workflow import Learning, enqueue, go_on_with, has_ended, launched
+from bot.worker.workplace import Workplace
+
+BEAT_EVERY_S: Final = 5.0
+# A worker that has not counted for so long, as seen by another one, is gone.
+GONE_AFTER_S: Final = 120.0
+
+_log = logging.getLogger(__name__)
+
+
+def check_data(settings: Settings) -> Path:
+    """The corpus's folder; raises `BotSettingsError` that says how to make one if YUEXIA_DATA is not set."""
+    if settings.data is None:
+        raise BotSettingsError(
+            "YUEXIA_DATA is not set: fine-tuning mixes the poems of the corpus in; make it with "
+            "poet prepare CHINESE_POETRY --out DIR and set YUEXIA_DATA to DIR"
+        )
+    from poetcore.corpus import PreparedCorpus
+
+    PreparedCorpus.load(settings.data)
+    return settings.data
+
+
+def serve(
+    settings: Settings, database: Database, tuner: Tuner, examiner: Examiner, announce: Callable[[str], None]
+) -> None:
+    """Work until SIGINT or SIGTERM; `announce` gets one line when the worker is ready.
+
+    Raises `LearningError` if another worker has this folder, `PoetcoreError` for a corpus that is none.
+    """
+    data = check_data(settings)
+    workplace = Workplace(settings.home / "worker")
+    with workplace.taken() as name:
+        steps = Steps(
+            database, FolderStore(settings.poets_folder), tuner, examiner, workplace, name, _terms(settings, data)
+        )
+        stop = threading.Event()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: stop.set())
+        with launched(steps, system_database(settings)) as learning:
+            announce(f"worker {name} waits for work")
+            Watch(database, learning, name, workplace).until(stop)
+            _leave(database, name)
+            # Training does not end at a word; the process does, and goes on from its checkpoint the next time.
+            logging.shutdown()
+            os._exit(0)
+
+
+def system_database(settings: Settings) -> URL:
+    """Where the workflows are kept: beside SQLite in a file of its own, in PostgreSQL in a schema of its own."""
+    url = settings.database
+    if url.get_backend_name() == "sqlite":
+        return URL.create("sqlite", database=str(settings.home / "worker" / "workflows.db"))
+    return url
+
+
+@dataclass
+class Watch:
+    """Looks every few seconds for a job to begin, one to give up, or one whose worker is gone."""
+
+    database: Database
+    learning: Learning
+    worker: str
+    workplace: Workplace
+    gone_after_s: float = GONE_AFTER_S
+    clock: Callable[[], float] = time.monotonic
+    """Counts seconds and never jumps."""
+    _seen: dict[str, tuple[int, float]] = field(default_factory=dict)
+    _beaten_at: float | None = None
+
+    def until(self, stop: threading.Event) -> None:
+        """Go on until `stop` is set."""
+        while not stop.is_set():
+            try:
+                self.look()
+            except SQLAlchemyError as error:
+                _log.warning("the database does not answer (%s); trying again", type(error).__name__)
+            stop.wait(BEAT_EVERY_S)
+
+    def look(self) -> None:
+        """Say that this worker lives, then see to the active job."""
+        self._beat()
+        job = self.database.transact(active_job)
+        # A worker that died right behind its last step has left the readers' ratings lying here.
+        self.workplace.tidy([job.id] if job else [])
+        if job is None:
+            return
+        if has_ended(job.id):
+            self._give_up(job)
+        elif job.worker is not None and job.worker != self.worker and self._is_gone(job.worker):
+            _log.warning("worker %s is gone; going on with job %s", job.worker, job.id)
+            go_on_with(job.id)
+            self._seen.pop(job.worker, None)
+        else:
+            enqueue(self.learning, job.id)
+
+    def _beat(self) -> None:
+        silent_s = 0.0 if self._beaten_at is None else self.clock() - self._beaten_at
+        if silent_s > self.gone_after_s / 2:
+            # Asleep or cut off for so long, it may count as gone, and another one may be at its job.
+            _log.error("was silent for %.0f s; ending, so that no job is done twice: start again", silent_s)
+            logging.shutdown()
+            os._exit(1)
+        self.database.transact(partial(beat, worker=self.worker, machine=_machine()))
+        self._beaten_at = self.clock()
+
+    def _give_up(self, job: LearningJob) -> None:
+        """The workflow ended without ending its job: it was begun again too often, or could not even say so."""
+        known = {"error": "the job was given up after many attempts; the worker's log says why"}
+        work = partial(end_job, job_id=job.id, state=JobState.FAILED, worker=job.worker, known=known)
+        if self.database.transact(work):
+            _log.error("job %s was given up", job.id)
+
+    def _is_gone(self, worker: str) -> bool:
+        """Whether another worker has stopped counting, seen with this machine's clock alone."""
+        rows = {row.name: row.beats for row in self.database.transact(workers)}
+        beats = rows.get(worker, -1)
+        if self._seen.get(worker, (None, 0.0))[0] != beats:
+            self._seen[worker] = (beats, self.clock())
+        return self.clock() - self._seen[worker][1] > self.gone_after_s
+
+
+def _terms(settings: Settings, data: Path) -> Terms:
+    limits = Limits(
+        bits=settings.gate_bits,
+        form=settings.gate_form,
+        diversity=settings.gate_diversity,
+        copied=settings.gate_copied,
+        latency=settings.gate_latency,
+    )
+    return Terms(data, limits, settings.learn_least, promote=settings.promote == "auto")
+
+
+def _leave(database: Database, name: str) -> None:
+    with suppress(SQLAlchemyError):
+        database.transact(partial(leave, worker=name))
+
+
+def _machine() -> str:
+    return f"{platform.node()}, {os.cpu_count()} cores"

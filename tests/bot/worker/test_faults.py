@@ -1,0 +1,169 @@
+"""What befalls a worker short of death: full disks, databases that go away, wrong clocks, readers who are forgotten."""
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+import pytest
+from sqlalchemy import create_engine, func, select, text
+
+from bot.storage.models import PoetVersion, Rating
+from bot.storage.versions import Alias, listed
+
+if TYPE_CHECKING:
+    import subprocess
+
+    from tests.bot.worker.conftest import World
+
+
+def _ratings(world: "World") -> int:
+    return world.database.transact(lambda session: session.scalar(select(func.count()).select_from(Rating))) or 0
+
+
+def _is_on(world: "World", name: str) -> bool:
+    return world.database.url.get_backend_name() == name
+
+
+on_a_file = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+on_a_server = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+
+
+@on_a_file
+def test_a_disk_that_was_full_for_a_moment_only_delays(world: "World") -> None:
+    world.begin()
+    assert world.work(fault="full for a moment") == 0
+    assert world.job().state == "done"
+    assert world.alias(Alias.CHAMPION) == world.job().version
+
+
+def test_a_full_disk_fails_the_job_and_changes_nothing(world: "World") -> None:
+    world.begin()
+    assert world.work(fault="full") == 0
+    job = world.job()
+    assert job.state == "failed"
+    assert job.error is not None
+    assert job.error.endswith("No space left on device")
+    assert world.alias(Alias.CHAMPION) == "base"
+    assert [path.name for path in world.store.root.iterdir()] == ["base"]
+    # With room again, the next job succeeds.
+    assert world.begin("job-2")
+    assert world.work() == 0
+    assert world.alias(Alias.CHAMPION) == world.job("job-2").version
+
+
+@pytest.mark.parametrize(
+    ("database_url", "fault"),
+    [("sqlite", "locked"), ("sqlite", "clock"), ("postgresql", "cut"), ("postgresql", "clock")],
+    indirect=["database_url"],
+)
+def test_the_job_goes_on(world: "World", fault: str) -> None:
+    """Locked: transactions fail for a while. Cut: the server ends every connection. Clock: it is 1999 of a sudden."""
+    world.begin()
+    assert world.work(fault=fault) == 0
+    assert world.job().state == "done"
+    assert world.alias(Alias.CHAMPION) == world.job().version
+    assert world.alias(Alias.PREVIOUS) == "base"
+    assert _ratings(world) == 6
+
+
+def test_a_reader_who_is_forgotten_in_the_middle_stays_forgotten(world: "World") -> None:
+    world.begin()
+    assert world.work(fault="forgotten") == 0
+    assert world.job().state == "done"
+    # The other reader's ratings are all there, and nothing of the job's copy is.
+    assert _ratings(world) == 3
+    assert list((world.home / "worker" / "jobs").iterdir()) == []
+
+
+def test_a_cancelled_job_stops_and_leaves_nothing(world: "World") -> None:
+    world.begin()
+    assert world.work(fault="cancelled") == 0
+    assert world.job().state == "cancelled"
+    # It hears of it when it says that the fourth update is done.
+    assert world.done == ["collect", *(f"update {n}" for n in range(1, 5))]
+    assert world.alias(Alias.CHAMPION) == "base"
+    assert list((world.home / "worker" / "jobs").iterdir()) == []
+
+
+@on_a_file
+def test_what_the_gate_refuses_is_kept_back_with_its_reasons(world: "World") -> None:
+    world.begin()
+    assert world.work(worse=True) == 0
+    job = world.job()
+    assert job.report is not None
+    assert job.report["decision"] == "refused"
+    assert world.alias(Alias.CHAMPION) == "base"
+    refused = world.database.transact(listed)[1].row
+    assert (refused.version, refused.parent, refused.state) == (job.version, "base", "refused")
+    assert refused.verdict is not None
+    failed = [reason for reason in refused.verdict["reasons"] if not reason["passed"]]
+    assert [(reason["figure"], reason["before"], reason["after"]) for reason in failed] == [
+        ("bits_per_hanzi", 7.6, 9.0)
+    ]
+
+
+@on_a_file
+def test_what_passes_may_wait_for_an_administrator(world: "World") -> None:
+    world.begin()
+    assert world.work(promote=False) == 0
+    assert world.alias(Alias.CHAMPION) == "base"
+    assert world.alias(Alias.CHALLENGER) == world.job().version
+
+
+@on_a_file
+def test_too_few_ratings_are_one_sentence(world: "World") -> None:
+    world.database.transact(lambda session: session.execute(text("DELETE FROM rating")))
+    world.begin()
+    assert world.work() == 0
+    assert world.job().error == "there are 0 ratings, fine-tuning needs 2 at least (YUEXIA_LEARN_LEAST)"
+
+
+def test_nothing_is_pickled(world: "World") -> None:
+    world.begin()
+    world.work()
+    is_file = _is_on(world, "sqlite")
+    url = f"sqlite:///{world.home}/worker/workflows.db" if is_file else world.database.url
+    schema = "" if is_file else "dbos."
+    engine = create_engine(url)
+    with engine.connect() as connection:
+        kinds = set(connection.scalars(text(f"SELECT serialization FROM {schema}workflow_status")))
+        kinds |= set(connection.scalars(text(f"SELECT serialization FROM {schema}operation_outputs")))
+    engine.dispose()
+    assert kinds == {"portable_json"}
+
+
+@pytest.fixture
+def two(world: "World", second_nursery: "subprocess.Popen[str]") -> tuple["World", "World"]:
+    """Two machines with one PostgreSQL and one store."""
+    return world, world.beside(second_nursery)
+
+
+@on_a_server
+def test_two_machines_do_a_job_once(two: tuple["World", "World"]) -> None:
+    first, second = two
+    first.begin()
+    first.start()
+    second.start()
+    assert (first.ended(), second.ended()) == (0, 0)
+    assert first.job().state == "done"
+    done = [line for world in two for line in world.done]
+    assert sorted(done) == sorted(["collect", *(f"update {n}" for n in range(1, 6))])
+    assert first.alias(Alias.CHAMPION) == first.job().version
+
+
+@on_a_server
+def test_a_machine_that_is_gone_is_replaced(two: tuple["World", "World"]) -> None:
+    first, second = two
+    first.begin()
+    assert first.work("tuning") == -9
+    assert second.work(gone_after_s=5.0) == 0
+    job = first.job()
+    assert job.state == "done"
+    # Its checkpoints were on the other machine: it trained from the start, with the ratings' step not done again.
+    assert first.done == ["collect", "update 1", "update 2", "update 3"]
+    assert second.done == [f"update {n}" for n in range(1, 6)]
+    assert first.alias(Alias.CHAMPION) == job.version
+    versions = partial(lambda session: list(session.scalars(select(PoetVersion.version))))
+    assert sorted(first.database.transact(versions)) == sorted(["base", str(job.version)])
+    # The first one comes back: there is nothing left for it to do, and it changes nothing.
+    assert first.work() == 0
+    assert first.alias(Alias.CHAMPION) == job.version
