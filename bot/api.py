@@ -7,7 +7,7 @@ import random
 from asyncio import sleep
 from collections.abc import Awaitable
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 from urllib.parse import urlsplit
 
 import httpx
@@ -17,6 +17,7 @@ from telegram.ext import ExtBot
 from telegram.request import HTTPXRequest
 
 from bot.errors import TokenError
+from bot.pacing import Pacer, Urgency
 
 # What the bot listens to; Telegram then does not even send the rest.
 ALLOWED_UPDATES: Final = ("message", "callback_query")
@@ -31,6 +32,13 @@ _ATTEMPTS: Final = 4
 _LONGEST_WAIT_S: Final = 30.0
 # The first two have loops of their own, which say in the log what they wait for; the third is not worth a wait.
 _IMPATIENT: Final = frozenset({"getMe", "getUpdates", "sendChatAction"})
+# What Telegram counts against its thirty messages a second.
+_COUNTED: Final = ("sendMessage", "sendPhoto", "sendDocument", "editMessage", "copyMessage", "forwardMessage")
+# Broadcasts have connections of their own: answers never wait for one of them.
+_ANSWER_CONNECTIONS: Final = 128
+_BROADCAST_CONNECTIONS: Final = 64
+# httpcore looks at all idle connections of a pool, twice a request; more than these are rarely at work at once.
+_BROADCAST_KEPT: Final = 8
 
 _log = logging.getLogger(__name__)
 
@@ -50,17 +58,25 @@ class TooManyRequestsError(TelegramError):
 class PatientRequest(HTTPXRequest):
     """Tries again what surely was not done: 429, 5xx, no connection.
 
-    A request whose answer was lost may have been done, so it is never repeated: a reader gets no poem twice.
+    A request whose answer was lost may have been done, so it is never repeated: a reader gets no poem twice. Messages
+    wait for their turn with `pacer`.
     """
+
+    urgency: ClassVar[Urgency] = Urgency.ANSWER
+    attempts: ClassVar[int] = _ATTEMPTS
+
+    def __init__(self, connections: int, pacer: Pacer | None = None, **options: Any) -> None:
+        super().__init__(connections, **options)
+        self._pacer = pacer
 
     async def do_request(self, url: str, method: str, *args: Any, **kwargs: Any) -> tuple[int, bytes]:
         """Make one Bot API request, as python-telegram-bot asks for it."""
         name = url.rsplit("/", 1)[-1]
-        attempts = 1 if name in _IMPATIENT else _ATTEMPTS
+        attempts = 1 if name in _IMPATIENT else self.attempts
         for attempt in range(1, attempts):
             try:
                 return await self._try(name, url, method, *args, **kwargs)
-            except (TooManyRequestsError, _ServerFaultError, NetworkError) as error:
+            except (TooManyRequestsError, ServerFaultError, NetworkError) as error:
                 if not _is_worth_another_try(error):
                     raise
                 wait = _wait_after(error, attempt)
@@ -69,14 +85,23 @@ class PatientRequest(HTTPXRequest):
         return await self._try(name, url, method, *args, **kwargs)
 
     async def _try(self, name: str, *args: Any, **kwargs: Any) -> tuple[int, bytes]:
+        if self._pacer is not None and name.startswith(_COUNTED):
+            await self._pacer.turn(self.urgency)
         code, payload = await super().do_request(*args, **kwargs)
         if code == HTTPStatus.NOT_FOUND and name != "getMe":
             raise UnknownMethodError(f"the server does not know {name}")
         if code == HTTPStatus.TOO_MANY_REQUESTS:
             raise TooManyRequestsError(_wait_asked_for(payload))
         if code >= HTTPStatus.INTERNAL_SERVER_ERROR:
-            raise _ServerFaultError(f"the server answered {code}")
+            raise ServerFaultError(f"the server answered {code}")
         return code, payload
+
+
+class BroadcastRequest(PatientRequest):
+    """Tries once: the ledger of deliveries knows when to try again. Gives way to answers."""
+
+    urgency: ClassVar[Urgency] = Urgency.BROADCAST
+    attempts: ClassVar[int] = 1
 
 
 class UpdatesRequest(PatientRequest):
@@ -94,20 +119,41 @@ class UpdatesRequest(PatientRequest):
         return answer
 
 
-class _ServerFaultError(NetworkError):
+class ServerFaultError(NetworkError):
     """The server says that it did nothing because of a fault of its own (5xx)."""
 
 
-def make_bot(token: str, base_url: str) -> ExtBot[None]:
+def make_bot(token: str, base_url: str, pacer: Pacer | None = None) -> ExtBot[None]:
     """A bot for the API at `base_url`."""
-    # A proxy from the environment is no way to this very machine.
-    direct = {"trust_env": urlsplit(base_url).hostname not in {"127.0.0.1", "localhost", "::1"}}
-    return ExtBot(
-        token,
-        base_url=base_url,
-        request=PatientRequest(128, connect_timeout=10, read_timeout=20, pool_timeout=10, httpx_kwargs=direct),
-        get_updates_request=UpdatesRequest(2, connect_timeout=10, httpx_kwargs=direct),
+    direct = _direct(base_url)
+    answers = PatientRequest(
+        _ANSWER_CONNECTIONS, pacer, connect_timeout=10, read_timeout=20, pool_timeout=10, httpx_kwargs=direct
     )
+    updates = UpdatesRequest(2, connect_timeout=10, httpx_kwargs=direct)
+    return ExtBot(token, base_url=base_url, request=answers, get_updates_request=updates)
+
+
+def make_broadcast_bot(token: str, base_url: str, pacer: Pacer, read_timeout: float) -> Bot:
+    """The same bot for what the ledger sends: at once, once, and with the right of way for answers."""
+    direct = _direct(base_url)
+    request = BroadcastRequest(
+        _BROADCAST_CONNECTIONS,
+        pacer,
+        connect_timeout=10,
+        read_timeout=read_timeout,
+        pool_timeout=10,
+        httpx_kwargs={
+            **direct,
+            "limits": httpx.Limits(max_connections=_BROADCAST_CONNECTIONS, max_keepalive_connections=_BROADCAST_KEPT),
+        },
+    )
+    # It fetches no updates; a request of its own for that would be one more that must be closed.
+    return Bot(token, base_url=base_url, request=request, get_updates_request=request)
+
+
+def _direct(base_url: str) -> dict[str, bool]:
+    # A proxy from the environment is no way to this very machine.
+    return {"trust_env": urlsplit(base_url).hostname not in {"127.0.0.1", "localhost", "::1"}}
 
 
 async def greet(bot: Bot) -> None:
@@ -158,6 +204,11 @@ async def receive(bot: Bot, queue: "asyncio.Queue[object]") -> None:
             await sleep(_BREATH_S)
 
 
+def was_not_written(error: Exception) -> bool:
+    """Whether there was no connection, so that the server surely knows nothing of the request."""
+    return isinstance(error.__cause__, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout)
+
+
 async def quietly(what: str, call: Awaitable[object]) -> None:
     """Make a call whose failure changes nothing for the reader: it is noted and that is all."""
     try:
@@ -175,8 +226,7 @@ async def _pause(what: str, error: Exception, failures: int) -> None:
 def _is_worth_another_try(error: TelegramError) -> bool:
     if isinstance(error, TooManyRequestsError):
         return error.wait <= _LONGEST_WAIT_S
-    not_sent = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
-    return isinstance(error, _ServerFaultError) or isinstance(error.__cause__, not_sent)
+    return isinstance(error, ServerFaultError) or was_not_written(error)
 
 
 def _readable(update: dict[str, Any]) -> dict[str, Any]:

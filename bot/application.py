@@ -2,12 +2,16 @@
 
 from telegram.ext import Application, ContextTypes
 
-from bot.api import make_bot
+from bot.api import make_bot, make_broadcast_bot
 from bot.composing import Composer, Composes
 from bot.context import BotApplication, Context, Services, give_services
 from bot.errors import TokenError
 from bot.handlers import register
+from bot.jobs.daily import Anthology
+from bot.jobs.delivering import BotDeliveries
+from bot.jobs.sending import Broadcaster
 from bot.ordering import OrderedByChat
+from bot.pacing import Pacer
 from bot.settings import Settings
 from bot.storage import Database
 
@@ -19,9 +23,12 @@ def build_application(settings: Settings, poet: Composes, database: Database) ->
     """
     if settings.telegram_bot_token is None:
         raise TokenError("a bot needs a token: set TELEGRAM_BOT_TOKEN")
+    token, base_url = settings.telegram_bot_token.get_secret_value(), settings.telegram_base_url
+    pacer, composer = Pacer(settings.sends_per_second), Composer(poet)
+    bot = make_bot(token, base_url, pacer)
     application: BotApplication = (
         Application.builder()
-        .bot(make_bot(settings.telegram_bot_token.get_secret_value(), settings.telegram_base_url))
+        .bot(bot)
         .context_types(ContextTypes(context=Context))
         .concurrent_updates(OrderedByChat())
         # Updates come from `bot.api.receive`.
@@ -29,6 +36,8 @@ def build_application(settings: Settings, poet: Composes, database: Database) ->
         .job_queue(None)
         .build()
     )
-    give_services(application, Services(settings, database, Composer(poet)))
+    outgoing = make_broadcast_bot(token, base_url, pacer, settings.broadcast_timeout)
+    deliveries = BotDeliveries(outgoing, bot, database, Anthology(composer))
+    give_services(application, Services(settings, database, composer, Broadcaster(database, deliveries, pacer)))
     register(application)
     return application

@@ -31,6 +31,15 @@ class Composer:
         """Write a poem; raises `RequestError` if nothing can be made of the request."""
         return await asyncio.get_running_loop().run_in_executor(self._threads, self._poet.compose, request)
 
+    @property
+    def version(self) -> str:
+        """Which poet writes now."""
+        return self._poet.version
+
+    def swap(self, poet: Composes) -> None:
+        """Let `poet` write from the next request on; poems that are being written are the old poet's to the end."""
+        self._poet = poet
+
     def close(self) -> None:
         """Wait for the poems that are being written."""
         self._threads.shutdown()

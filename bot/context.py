@@ -6,6 +6,7 @@ from typing import Any, Final, cast
 from telegram.ext import Application, CallbackContext, ExtBot
 
 from bot.composing import Composer
+from bot.jobs.sending import Broadcaster
 from bot.settings import Settings
 from bot.storage import Database
 
@@ -21,6 +22,7 @@ class Services:
     settings: Settings
     database: Database
     composer: Composer
+    broadcaster: Broadcaster
 
 
 class Context(CallbackContext[ExtBot[None], dict[Any, Any], dict[Any, Any], BotData]):

@@ -21,3 +21,21 @@ class DatabaseError(BotError):
 
 class TokenError(BotError):
     """Telegram does not know the bot's token."""
+
+
+class FontError(BotError):
+    """YUEXIA_FONT names no font that poems can be set in."""
+
+    exit_status: ClassVar[int] = 2
+
+
+class CardError(BotError):
+    """A poem that no card can show: too long, or with a character that no font here has."""
+
+
+class LearningError(BotError):
+    """A job of the poet that learns cannot be begun or done."""
+
+
+class VersionError(BotError):
+    """No version of the poet has this name, or none can be gone back to."""

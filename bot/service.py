@@ -16,6 +16,9 @@ from bot.application import build_application
 from bot.composing import Composes
 from bot.context import BotApplication, services_of
 from bot.errors import BotError
+from bot.jobs.daily import daily_poems
+from bot.jobs.learning import learning
+from bot.jobs.sending import sending
 from bot.localchat import LocalChatError, LocalTelegram
 from bot.logs import configure_logging
 from bot.settings import Settings
@@ -23,7 +26,7 @@ from bot.storage import Database
 from bot.storage.database import unusable
 from bot.storage.readers import forget_old_updates
 from bot.view.language import Language
-from bot.view.messages import CATALOGUE, commands
+from bot.view.messages import commands, say_in
 
 # How long handlers may finish after the signal to stop; a service manager kills after 90 s.
 _GRACE_S: Final = 10.0
@@ -59,6 +62,10 @@ async def running(application: BotApplication) -> AsyncIterator["asyncio.Task[No
         stack.push_async_callback(_finish, application)
         registering = asyncio.create_task(_register_commands(application.bot))
         stack.push_async_callback(_cancel, registering)
+        broadcaster, database = services_of(application).broadcaster, services_of(application).database
+        await stack.enter_async_context(sending(broadcaster))
+        await stack.enter_async_context(daily_poems(database, broadcaster.wake))
+        await stack.enter_async_context(learning(application))
         receiving = asyncio.create_task(receive(application.bot, application.update_queue))
         stack.push_async_callback(_cancel, receiving)
         yield receiving
@@ -92,7 +99,7 @@ async def _local_telegram(settings: Settings) -> AsyncIterator[tuple[Settings, s
 async def _register_commands(bot: Bot) -> None:
     """Tell Telegram the commands it lists; a server that does not know how is none the worse."""
     for code, language in _COMMAND_LANGUAGES.items():
-        listed = commands(CATALOGUE[language])
+        listed = commands(say_in(language))
         await quietly("registering commands", bot.set_my_commands(listed, language_code=code))
 
 

@@ -7,18 +7,21 @@ from urllib.parse import urlsplit
 
 import platformdirs
 from pydantic import Field, SecretStr, ValidationError, field_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import NoDecode, SettingsConfigDict
 from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from bot.errors import BotSettingsError
+from bot.learning_settings import LearningSettings
 
 _TOKEN: Final = re.compile(r"\d+:[A-Za-z0-9_-]+", re.ASCII)
 _BASE_URL: Final = re.compile(r"https?://[^\s/?#]+[^\s?#]*", re.ASCII)
-_DATABASE: Final = re.compile(r"(sqlite|postgresql)(\+[a-z0-9_]+)?://.*")
+_DATABASE: Final = re.compile(r"(sqlite|postgresql|postgres)(\+[a-z0-9_]+)?://.*")
+# SQLAlchemy's own choice would be psycopg2; hosts that hand out addresses like the short name.
+_DRIVERS: Final = {"postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg"}
 
 
-class Settings(BaseSettings):
+class Settings(LearningSettings):
     """Every variable the bot reads; frozen, and never printed with a secret in it."""
 
     model_config = SettingsConfigDict(
@@ -54,6 +57,20 @@ class Settings(BaseSettings):
     poet: Path | None = None
     """Folder of a poet package; without one, the poet that ships."""
 
+    sends_per_second: float = Field(default=28.0, ge=0, le=1000)
+    """Messages a second that the bot may send, all its processes together; Telegram's limit is 30. 0: no limit."""
+
+    broadcast_timeout: float = Field(default=20.0, gt=0, le=600)
+    """Seconds that an answer to a broadcast's message is waited for; without one its end is unknown."""
+
+    font: Path | None = None
+    """Font file for poem cards; without one, an installed font with Chinese characters."""
+
+    @property
+    def poets_folder(self) -> Path:
+        """Where the versions of the poet are."""
+        return self.poets or self.home / "poets"
+
     @property
     def secrets(self) -> tuple[str, ...]:
         """What must never be seen in a log."""
@@ -62,9 +79,10 @@ class Settings(BaseSettings):
 
     @property
     def database(self) -> URL:
-        """Where the database is; shown as text, the URL hides its password."""
+        """Where the database is, with the driver that we bring; shown as text, the URL hides its password."""
         if self.database_url is not None:
-            return make_url(self.database_url.get_secret_value())
+            url = make_url(self.database_url.get_secret_value())
+            return url.set(drivername=_DRIVERS.get(url.drivername, url.drivername))
         return URL.create("sqlite", database=str(self.home / "yuexia.db"))
 
     @field_validator("telegram_bot_token", mode="before")
@@ -85,7 +103,7 @@ class Settings(BaseSettings):
             raise ValueError("is not an http address; give it as https://api.telegram.org/bot, without the token")
         return value
 
-    @field_validator("home", "poet", mode="before")
+    @field_validator("home", "poet", "font", "poets", "data", mode="before")
     @classmethod
     def _folder_of_the_user(cls, value: Any) -> Any:
         try:

@@ -9,7 +9,7 @@ from telegram.ext import ApplicationHandlerStop
 from bot.api import quietly
 from bot.context import Context
 from bot.handlers.answering import answer
-from bot.view.messages import messages_for
+from bot.view.messages import say_for
 
 _log = logging.getLogger(__name__)
 
@@ -32,7 +32,7 @@ async def on_error(update: object, context: Context) -> None:
 
 async def _apologise(update: Update) -> None:
     user = update.effective_user
-    sorry = messages_for(user.language_code if user else None).sorry
+    sorry = say_for(user.language_code if user else None).plain("talk-sorry")
     if update.callback_query:
         await update.callback_query.answer(sorry)
     elif update.message:

@@ -9,7 +9,7 @@ from bot.api import quietly
 from bot.context import Context
 from bot.storage.poems import Pressed, Tally, press
 from bot.view.keyboards import RatingPress, rating_keyboard, rating_press
-from bot.view.messages import Messages, messages_for
+from bot.view.messages import Say, say_for
 
 
 async def rate(update: Update, context: Context) -> None:
@@ -20,28 +20,28 @@ async def rate(update: Update, context: Context) -> None:
     query = update.callback_query
     if query is None:
         return
-    words = messages_for(query.from_user.language_code)
+    say = say_for(query.from_user.language_code)
     pressed = rating_press(query.data)
     chat_id = query.message.chat.id if query.message else None
     if pressed is None or chat_id is None:
-        await quietly("answer to a press", query.answer(words.poem_gone))
+        await quietly("answer to a press", query.answer(say.plain("rate-poem-gone")))
         return
     work = partial(press, poem_id=pressed.poem_id, chat_id=chat_id, user_id=query.from_user.id, value=pressed.value)
     outcome = await context.services.database.run(work)
     if outcome is None:
-        await quietly("answer to a press", query.answer(words.poem_gone))
+        await quietly("answer to a press", query.answer(say.plain("rate-poem-gone")))
         return
     did, tally = outcome
     await asyncio.gather(
-        quietly("answer to a press", query.answer(_toast(words, did, pressed))),
+        quietly("answer to a press", query.answer(_toast(say, did, pressed))),
         quietly("update of a tally", _show_tally(context, query, pressed.poem_id, tally)),
     )
 
 
-def _toast(words: Messages, did: Pressed, pressed: RatingPress) -> str:
+def _toast(say: Say, did: Pressed, pressed: RatingPress) -> str:
     if did is Pressed.WITHDRAWN:
-        return words.withdrawn
-    return words.rated_up if pressed.value > 0 else words.rated_down
+        return say.plain("rate-withdrawn")
+    return say.plain("rate-up" if pressed.value > 0 else "rate-down")
 
 
 async def _show_tally(context: Context, query: CallbackQuery, poem_id: int, tally: Tally) -> None:

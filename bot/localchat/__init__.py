@@ -15,6 +15,7 @@ from bot.localchat.chats import Button, Edit, Message, User
 from bot.localchat.errors import LocalChatError
 from bot.localchat.faults import Fault, FaultKind, Faults
 from bot.localchat.server import LocalTelegram
+from bot.localchat.sink import FaultMix, Sink
 
 __all__ = [
     "Button",
@@ -22,9 +23,11 @@ __all__ = [
     "Edit",
     "Fault",
     "FaultKind",
+    "FaultMix",
     "Faults",
     "LocalChatError",
     "LocalTelegram",
     "Message",
+    "Sink",
     "User",
 ]

@@ -11,7 +11,7 @@ class ApiError(Exception):
     `code` is both the HTTP status and `error_code`; `retry_after` is in seconds.
     """
 
-    def __init__(self, code: int, description: str, retry_after: int | None = None) -> None:
+    def __init__(self, code: int, description: str, retry_after: float | None = None) -> None:
         super().__init__(f"{code} {description}")
         self.code = code
         self.description = description

@@ -49,7 +49,7 @@ class Fault:
     """The share of matching calls it strikes, drawn from the seeded generator of `Faults`."""
     carried_out: bool = False
     """Whether the call takes effect all the same; for server_error, timeout and dropped."""
-    retry_after: int = 1
+    retry_after: float = 1
     """Seconds, for too_many_requests."""
 
     def __post_init__(self) -> None:
@@ -70,7 +70,7 @@ class Fault:
     def error(self) -> ApiError:
         """The answer for the kinds that give one."""
         if self.kind == FaultKind.TOO_MANY_REQUESTS:
-            return ApiError(429, f"Too Many Requests: retry after {self.retry_after}", self.retry_after)
+            return ApiError(429, f"Too Many Requests: retry after {self.retry_after:g}", self.retry_after)
         if self.kind == FaultKind.BLOCKED:
             return ApiError(403, "Forbidden: bot was blocked by the user")
         if self.kind == FaultKind.UNKNOWN_METHOD:

@@ -25,6 +25,7 @@ from bot.localchat.errors import ApiError, LocalChatError
 from bot.localchat.faults import Faults
 from bot.localchat.guard import Guard, refusal
 from bot.localchat.page_routes import PageRoutes
+from bot.localchat.sink import Sink
 
 BOT_NAME = "月下 Yuexia"
 BOT_USERNAME = "yuexia_bot"
@@ -133,6 +134,10 @@ class LocalTelegram:
         """Deliver an update once more, confirmed or not, as after a lost confirmation."""
         self._state.updates.redeliver(update_id)
         self._changes.ring()
+
+    def add_sink(self, sink: Sink) -> None:
+        """Let `sink` take the messages to its chats."""
+        self._api.sink = sink
 
     # What tests look at
 

@@ -1,115 +1,84 @@
-"""Everything the bot says, in every language. Texts are HTML for Telegram, except toasts, titles and commands."""
+"""Everything the bot says, in every language: Fluent files in `locales`, one a feature and language.
+
+To give a feature its words:
+
+1. Write `locales/{en,zh-Hant,zh-Hans}/<feature>.ftl` with the same keys and the same `{ $values }` in all three; keys
+   begin with the feature's name (`daily-set`). A test fails if one lacks, or if simplified words hold traditional
+   characters. Syntax: https://projectfluent.org/fluent/guide/
+2. Say them: `say = say_for(language_code)`, then `say("daily-set", clock="07:30")`. The text is HTML for
+   Telegram. Values are escaped here, so hand them over as they are; what is HTML already (another `say(...)`, a poem's
+   message) is `Html` and stays.
+3. Buttons and toasts are no HTML: `say.plain("daily-button-stop")` escapes nothing.
+"""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from functools import cache
+from html import escape
+from pathlib import Path
 from typing import Final
+
+from fluent.runtime import FluentBundle, FluentResource
 
 from bot.view.language import Language, language_of
 
+LOCALES: Final = Path(__file__).parent / "locales"
 
-@dataclass(frozen=True)
-class Messages:
-    """The bot's words in one language; a language that lacks one does not come to be."""
-
-    start: str
-    help: str
-    your_id: str
-    """With {user} and {chat}."""
-    you_are_admin: str
-    hint: str
-    no_hanzi: str
-    two_forms: str
-    sorry: str
-    rated_up: str
-    rated_down: str
-    withdrawn: str
-    poem_gone: str
-    command_poem: str
-    command_help: str
-    command_id: str
+LISTED: Final = ("poem", "title", "acrostic", "continue", "daily")
+"""The commands that Telegram lists for readers; their words are `command-<name>`. /help and /id follow."""
 
 
-CATALOGUE: Final[Mapping[Language, Messages]] = {
-    Language.HANT: Messages(
-        start="我是<b>月下</b>，會寫五絕、七絕、五律、七律。\n\n試試 /poem 月，或 /poem 七絕 秋山，/help 有更多說明。",
-        help=(
-            "/poem　隨意寫一首\n"
-            "/poem 月　以「月」開頭\n"
-            "/poem 月 七絕　指定體裁：五絕 七絕 五律 七律\n"
-            "/id　你的編號\n\n"
-            "詩下的 👍 👎 是你的評價：再按一次收回，按另一個改評。"
-        ),
-        your_id="你的編號：<code>{user}</code>\n本聊天的編號：<code>{chat}</code>",
-        you_are_admin="你是管理員。",
-        hint="想要一首詩？寫 /poem 月，詩便以「月」開頭。/help 有更多說明。",
-        no_hanzi="詩須以漢字開頭，例如 /poem 月。",
-        two_forms="一首詩只有一種體裁，例如 /poem 月 七絕。",
-        sorry="抱歉，出了點差錯，請稍後再試。",
-        rated_up="👍 謝謝！",
-        rated_down="👎 記下了。",
-        withdrawn="已收回評價。",
-        poem_gone="這首詩已找不到了。",
-        command_poem="寫一首詩：/poem 月 七絕",
-        command_help="使用說明",
-        command_id="你的編號",
-    ),
-    Language.HANS: Messages(
-        start="我是<b>月下</b>，会写五绝、七绝、五律、七律。\n\n试试 /poem 月，或 /poem 七绝 秋山，/help 有更多说明。",
-        help=(
-            "/poem　随意写一首\n"
-            "/poem 月　以“月”开头\n"
-            "/poem 月 七绝　指定体裁：五绝 七绝 五律 七律\n"
-            "/id　你的编号\n\n"
-            "诗下的 👍 👎 是你的评价：再按一次收回，按另一个改评。"
-        ),
-        your_id="你的编号：<code>{user}</code>\n本聊天的编号：<code>{chat}</code>",
-        you_are_admin="你是管理员。",
-        hint="想要一首诗？写 /poem 月，诗便以“月”开头。/help 有更多说明。",
-        no_hanzi="诗须以汉字开头，例如 /poem 月。",
-        two_forms="一首诗只有一种体裁，例如 /poem 月 七绝。",
-        sorry="抱歉，出了点差错，请稍后再试。",
-        rated_up="👍 谢谢！",
-        rated_down="👎 记下了。",
-        withdrawn="已收回评价。",
-        poem_gone="这首诗已找不到了。",
-        command_poem="写一首诗：/poem 月 七绝",
-        command_help="使用说明",
-        command_id="你的编号",
-    ),
-    Language.ENGLISH: Messages(
-        start=(
-            "I am <b>Yuexia</b> 月下 and write classical Chinese poems.\n\n"
-            "Try /poem 月 or /poem 七絕 秋山; /help tells more."
-        ),
-        help=(
-            "/poem – any poem\n"
-            "/poem 月 – a poem that begins with 月\n"
-            "/poem 月 七絕 – in a form of your choice: 五絕 七絕 五律 七律\n"
-            "/id – your id\n\n"
-            "👍 👎 below a poem are your rating: press again to withdraw it, press the other to change it."
-        ),
-        your_id="Your id: <code>{user}</code>\nThis chat's id: <code>{chat}</code>",
-        you_are_admin="You are an administrator.",
-        hint="Would you like a poem? Write /poem 月 and it begins with 月. /help tells more.",
-        no_hanzi="A poem begins with a Chinese character, for instance /poem 月.",
-        two_forms="A poem has one form, for instance /poem 月 七絕.",
-        sorry="Sorry, something went wrong. Please try again later.",
-        rated_up="👍 Thank you!",
-        rated_down="👎 Noted.",
-        withdrawn="Rating withdrawn.",
-        poem_gone="This poem can no longer be found.",
-        command_poem="write a poem: /poem 月 七絕",
-        command_help="how to use me",
-        command_id="your id",
-    ),
-}
+class Html(str):
+    """Text that is HTML already: as a value of a message it is not escaped again."""
+
+    __slots__ = ()
 
 
-def messages_for(language_code: str | None) -> Messages:
-    """The bot's words for a reader whose Telegram has this language."""
-    return CATALOGUE[language_of(language_code)]
+class Say:
+    """The bot's words in one language."""
+
+    def __init__(self, language: Language) -> None:
+        """Read the language's files."""
+        self.language = language
+        # Isolating marks around values would stand in the middle of HTML tags.
+        self._bundle = FluentBundle([language.value], use_isolating=False)
+        for file in sorted((LOCALES / language.value).glob("*.ftl")):
+            self._bundle.add_resource(FluentResource(file.read_text(encoding="utf-8")))
+
+    def __call__(self, key: str, **values: str | int) -> Html:
+        """A message as Telegram's HTML; raises `KeyError` for a key or a value that is missing."""
+        escaped = {name: _escaped(value) for name, value in values.items()}
+        return Html(self._format(key, escaped))
+
+    def plain(self, key: str, **values: str | int) -> str:
+        """A message for a button or a toast, which know no HTML; raises `KeyError` as above."""
+        return self._format(key, values)
+
+    def _format(self, key: str, values: Mapping[str, str | int]) -> str:
+        value = self._bundle.get_message(key).value
+        if value is None:
+            raise KeyError(key)
+        text, errors = self._bundle.format_pattern(value, dict(values))
+        if errors:
+            raise KeyError(f"{key}: {errors[0]}")
+        return str(text)
 
 
-def commands(messages: Messages) -> list[tuple[str, str]]:
+def say_for(language_code: str | None) -> Say:
+    """The bot's words for a reader whose Telegram has this language, or who chose it."""
+    return say_in(language_of(language_code))
+
+
+@cache
+def say_in(language: Language) -> Say:
+    """The bot's words in one language."""
+    return Say(language)
+
+
+def commands(say: Say) -> list[tuple[str, str]]:
     """The commands that Telegram lists for readers, with what they do."""
-    return [("poem", messages.command_poem), ("help", messages.command_help), ("id", messages.command_id)]
+    return [(name, say.plain(f"command-{name}")) for name in (*LISTED, "help", "id")]
+
+
+def _escaped(value: str | int) -> str | int:
+    # A number stays one: Fluent chooses the plural by it.
+    return value if isinstance(value, int | Html) else escape(value)

@@ -19,7 +19,7 @@ from bot.storage import Database
 from bot.storage.models import Base
 from bot.storage.schema import alembic_config, upgrade
 
-TABLES = ["chat", "handled_update", "poem", "rating", "user_account"]
+TABLES = sorted(Base.metadata.tables)
 
 
 def _at(path: Path) -> Database:

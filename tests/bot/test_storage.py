@@ -154,6 +154,7 @@ def test_a_moment_without_zone_is_refused(database: Database) -> None:
         database.transact(lambda session: session.add(User(id=1, created_at=naive)))
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_sqlite_is_told_to_be_safe(database: Database) -> None:
     with database.engine.connect() as connection:
         found = {

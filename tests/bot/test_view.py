@@ -1,8 +1,6 @@
 """What readers see."""
 
 import re
-from dataclasses import astuple, fields
-from itertools import product
 
 import pytest
 from hypothesis import given
@@ -11,10 +9,8 @@ from hypothesis import strategies as st
 from bot.storage.poems import Tally
 from bot.view.keyboards import RatingPress, rating_keyboard, rating_press
 from bot.view.language import Language, language_of, script_of
-from bot.view.messages import CATALOGUE, Messages, commands, messages_for
 from bot.view.poems import couplets, poem_message
 from poetcore.generation import Poem
-from poetcore.script import to_simplified
 
 RIVER_NIGHT = "月下孤舟過遠灘，江風吹葉夜初寒。一聲鐘起山中寺，行客無眠倚曲欄。"
 
@@ -60,25 +56,6 @@ def _poem(**known: str | None) -> Poem:
 def test_the_language_is_the_readers(code: str | None, language: Language) -> None:
     assert language_of(code) is language
     assert script_of(code) == ("hans" if language is Language.HANS else "hant")
-
-
-@pytest.mark.parametrize(("language", "key"), list(product(Language, [field.name for field in fields(Messages)])))
-def test_every_message_is_there_in_every_language(language: Language, key: str) -> None:
-    text = getattr(CATALOGUE[language], key)
-    assert text.strip()
-    english = getattr(CATALOGUE[Language.ENGLISH], key)
-    assert sorted(re.findall(r"\{\w*\}", text)) == sorted(re.findall(r"\{\w*\}", english))
-
-
-def test_simplified_messages_have_no_traditional_characters() -> None:
-    assert [text for text in astuple(CATALOGUE[Language.HANS]) if to_simplified(text) != text] == []
-
-
-def test_telegram_takes_the_commands_and_the_toasts() -> None:
-    for words in CATALOGUE.values():
-        assert all(re.fullmatch("[a-z]{1,32}", name) and 1 <= len(told) <= 256 for name, told in commands(words))
-        assert all(len(text) <= 200 for text in (words.rated_up, words.rated_down, words.withdrawn, words.poem_gone))
-    assert messages_for("zh-CN") is CATALOGUE[Language.HANS]
 
 
 def test_a_poem_has_a_couplet_a_line_and_its_form_below() -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import URL, select
 from sqlalchemy.orm import Session
 
 from bot.application import build_application
@@ -23,7 +23,6 @@ from bot.service import running
 from bot.settings import Settings, read_settings
 from bot.storage import Database
 from bot.storage.models import Base
-from bot.storage.schema import upgrade
 from poetcore.errors import RequestError
 from poetcore.generation import ComposeRequest, Poem, Poet
 from poetcore.generation.poet import PRETRAINED
@@ -97,16 +96,20 @@ async def telegram() -> AsyncIterator[LocalTelegram]:
 
 
 @pytest.fixture
-def settings(telegram: LocalTelegram, tmp_path: Path) -> Settings:
-    """Settings that lead to that Telegram, and to a database in an empty folder."""
-    return read_settings(telegram_bot_token=telegram.token, telegram_base_url=telegram.base_url, home=tmp_path)
+def settings(telegram: LocalTelegram, database_url: URL, tmp_path: Path) -> Settings:
+    """Settings that lead to that Telegram, and to a fresh database: each test runs on SQLite and on PostgreSQL."""
+    return read_settings(
+        telegram_bot_token=telegram.token,
+        telegram_base_url=telegram.base_url,
+        home=tmp_path,
+        database_url=database_url.render_as_string(hide_password=False),
+    )
 
 
 @pytest.fixture
 def database(settings: Settings) -> Iterator[Database]:
     """The bot's database."""
     with Database(settings.database) as opened:
-        upgrade(opened)
         yield opened
 
 

@@ -12,14 +12,14 @@ from bot.localchat import Fault, LocalTelegram
 from bot.storage import Database
 from bot.storage.models import Poem, Rating
 from bot.view.language import Language
-from bot.view.messages import CATALOGUE
+from bot.view.messages import say_in
 from poetcore.generation import ComposeRequest
 from poetcore.generation import Poem as Composed
 
 if TYPE_CHECKING:
     from tests.e2e.conftest import Log, Running, Start
 
-ENGLISH = CATALOGUE[Language.ENGLISH]
+ENGLISH = say_in(Language.ENGLISH)
 
 
 @pytest.fixture(autouse=True)
@@ -59,7 +59,7 @@ async def test_what_may_have_been_done_or_never_can_be_is_not(bot: "Running", lo
 async def test_a_poem_whose_answer_was_lost_is_sent_once_and_can_be_rated(bot: "Running") -> None:
     bot.telegram.faults.add(Fault("dropped", "sendMessage", times=1, carried_out=True))
     message = await bot.answer_to("/poem 月")
-    assert await bot.press(message, 0) == ENGLISH.rated_up
+    assert await bot.press(message, 0) == ENGLISH.plain("rate-up")
     assert len(bot.answers) == 1
     assert bot.buttons(message) == ["👍 1", "👎"]
 
@@ -137,8 +137,8 @@ class _FailingPoet:
 
 async def test_a_failure_of_ours_is_logged_first_and_apologised_for(start: "Start", log: "Log") -> None:
     async with start(_FailingPoet()) as bot:
-        assert (await bot.answer_to("/poem 月下獨酌")).text == ENGLISH.sorry
-        assert (await bot.answer_to("/help")).text == ENGLISH.help
+        assert (await bot.answer_to("/poem 月下獨酌")).text == ENGLISH.plain("talk-sorry")
+        assert (await bot.answer_to("/help")).text == ENGLISH.plain("talk-help")
     failure = [line for line in log.text.splitlines() if " ERROR " in line]
     assert len(failure) == 1
     assert "bot.handlers.errors: update" in failure[0]
@@ -148,7 +148,7 @@ async def test_a_failure_of_ours_is_logged_first_and_apologised_for(start: "Star
 async def test_a_database_that_fails_keeps_the_gate_shut(bot: "Running", database: Database, log: "Log") -> None:
     with database.engine.begin() as connection:
         connection.exec_driver_sql("ALTER TABLE handled_update RENAME TO gone")
-    assert (await bot.answer_to("/poem 月")).text == ENGLISH.sorry
+    assert (await bot.answer_to("/poem 月")).text == ENGLISH.plain("talk-sorry")
     assert bot.rows(Poem) == []
     # Values of a failed statement may be a reader's words.
     assert "[parameters" not in log.text
@@ -170,6 +170,6 @@ async def test_a_start_waits_for_a_server_that_is_not_there_yet(
     telegram.faults.add(Fault("server_error", "getMe", times=2))
     telegram.faults.add(Fault("dropped", "getMe", times=1))
     async with start(plain_poet) as bot:
-        assert (await bot.answer_to("/help")).text == ENGLISH.help
+        assert (await bot.answer_to("/help")).text == ENGLISH.plain("talk-help")
     assert log.text.count("WARNING bot.api: cannot reach the Bot API") == 3
     assert "Traceback" not in log.text

@@ -8,14 +8,14 @@ import pytest
 from bot.localchat import LocalTelegram
 from bot.storage.models import Chat, HandledUpdate, Poem, Rating, User
 from bot.view.language import Language
-from bot.view.messages import CATALOGUE
+from bot.view.messages import say_in
 from poetcore.prosody import FORMS
 from poetcore.script import to_simplified
 
 if TYPE_CHECKING:
     from tests.e2e.conftest import Running
 
-HANT, HANS, ENGLISH = (CATALOGUE[language] for language in (Language.HANT, Language.HANS, Language.ENGLISH))
+HANT, HANS, ENGLISH = (say_in(language) for language in (Language.HANT, Language.HANS, Language.ENGLISH))
 
 
 async def test_a_poem_begins_as_asked_and_has_two_buttons(real_bot: "Running") -> None:
@@ -37,15 +37,15 @@ async def test_a_poem_begins_as_asked_and_has_two_buttons(real_bot: "Running") -
 async def test_a_rating_is_stored_withdrawn_and_changed(bot: "Running") -> None:
     bot.telegram.user(1, language_code="zh-hant")
     message = await bot.answer_to("/poem 月")
-    assert await bot.press(message, 0) == HANT.rated_up
+    assert await bot.press(message, 0) == HANT.plain("rate-up")
     [rating] = bot.rows(Rating)
     assert (rating.user_id, rating.value) == (1, 1)
     assert bot.buttons(message) == ["👍 1", "👎"]
-    assert await bot.press(message, 0) == HANT.withdrawn
+    assert await bot.press(message, 0) == HANT.plain("rate-withdrawn")
     assert bot.rows(Rating) == []
     assert bot.buttons(message) == ["👍", "👎"]
-    assert await bot.press(message, 0) == HANT.rated_up
-    assert await bot.press(message, 1) == HANT.rated_down
+    assert await bot.press(message, 0) == HANT.plain("rate-up")
+    assert await bot.press(message, 1) == HANT.plain("rate-down")
     [rating] = bot.rows(Rating)
     assert rating.value == -1
     assert bot.buttons(message) == ["👍", "👎 1"]
@@ -64,8 +64,8 @@ async def test_a_group_rates_together(bot: "Running") -> None:
 @pytest.mark.parametrize(
     ("text", "pattern"),
     [
-        ("/poem 月 七絕", r"月.{6}，.{7}。\n.{7}，.{7}。\n\n七絕"),
-        ("/poem 五律 明月", r"明月.{3}，.{5}。\n(.{5}，.{5}。\n){3}\n五律"),
+        ("/poem 月 七絕", r"月.{6}，.{7}。\n.{7}，.{7}。\n\n七絕 · .韻"),
+        ("/poem 五律 明月", r"明月.{3}，.{5}。\n(.{5}，.{5}。\n){3}\n五律 · .韻"),
         ("/poem", r"(.{5}|.{7})，(.|\n)*"),
         ("/poem月", r"月(.|\n)*"),
     ],
@@ -79,7 +79,7 @@ async def test_a_simplified_reader_reads_simplified(real_bot: "Running") -> None
     message = await real_bot.answer_to("/poem 云 七绝")
     assert message.text.startswith("云")
     assert message.text == to_simplified(message.text)
-    assert message.text.endswith("七绝")
+    assert message.text.split("\n\n")[-1].startswith("七绝 · ")
     await real_bot.at_rest()
     assert [poem.script for poem in real_bot.rows(Poem)] == ["hans"]
 
@@ -87,11 +87,11 @@ async def test_a_simplified_reader_reads_simplified(real_bot: "Running") -> None
 @pytest.mark.parametrize(
     ("text", "answer"),
     [
-        ("/poem moon 😀", ENGLISH.no_hanzi),
-        ("/poem 五絕 七律", ENGLISH.two_forms),
-        ("/help", ENGLISH.help),
-        ("/unknown", ENGLISH.hint),
-        ("hello", ENGLISH.hint),
+        ("/poem moon 😀", ENGLISH.plain("compose-no-hanzi")),
+        ("/poem 五絕 七律", ENGLISH.plain("compose-two-forms")),
+        ("/help", ENGLISH.plain("talk-help")),
+        ("/unknown", ENGLISH.plain("talk-hint")),
+        ("hello", ENGLISH.plain("talk-hint")),
     ],
 )
 async def test_what_is_no_request_gets_a_friendly_answer(bot: "Running", text: str, answer: str) -> None:
@@ -100,7 +100,7 @@ async def test_what_is_no_request_gets_a_friendly_answer(bot: "Running", text: s
 
 async def test_start_greets_in_the_readers_language(bot: "Running") -> None:
     bot.telegram.user(1, language_code="zh-CN")
-    assert (await bot.answer_to("/start")).text == re.sub("</?b>", "", HANS.start)
+    assert (await bot.answer_to("/start")).text == re.sub("</?b>", "", HANS.plain("talk-start"))
 
 
 async def test_id_shows_the_ids_that_settings_ask_for(bot: "Running") -> None:
@@ -126,7 +126,7 @@ async def test_what_members_of_a_group_say_to_each_other_leaves_no_trace(bot: "R
 @pytest.mark.parametrize("data", ["r:999999:+", "r:1:?", "nonsense", "r:0:-", "r:1:+ "])
 async def test_foreign_buttons_change_nothing(bot: "Running", data: str) -> None:
     message = await bot.answer_to("/poem 月")
-    assert await bot.press_data(message, data) == ENGLISH.poem_gone
+    assert await bot.press_data(message, data) == ENGLISH.plain("rate-poem-gone")
     assert bot.rows(Rating) == []
     assert bot.buttons(message) == ["👍", "👎"]
 
@@ -137,7 +137,7 @@ async def test_a_poem_is_rated_where_it_was_written(bot: "Running") -> None:
     [poem] = bot.rows(Poem)
     bot.chat_id = 2
     elsewhere = await bot.answer_to("/help", user_id=2)
-    assert await bot.press_data(elsewhere, f"r:{poem.id}:+", user_id=2) == ENGLISH.poem_gone
+    assert await bot.press_data(elsewhere, f"r:{poem.id}:+", user_id=2) == ENGLISH.plain("rate-poem-gone")
     assert bot.rows(Rating) == []
 
 

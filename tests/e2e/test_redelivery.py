@@ -10,7 +10,7 @@ from bot.composing import Composes
 from bot.localchat import LocalTelegram
 from bot.storage.models import HandledUpdate, Poem, Rating
 from bot.view.language import Language
-from bot.view.messages import CATALOGUE
+from bot.view.messages import say_in
 
 if TYPE_CHECKING:
     from tests.e2e.conftest import Running, Start
@@ -88,7 +88,7 @@ async def test_what_is_not_from_a_reader_is_met_with_silence(bot: "Running", con
 
 @pytest.mark.usefixtures("_an_administrator")
 async def test_an_administrator_sees_that_the_setting_took_effect(bot: "Running") -> None:
-    english = CATALOGUE[Language.ENGLISH]
-    assert (await bot.answer_to("/id")).text.endswith(english.you_are_admin)
+    english = say_in(Language.ENGLISH)
+    assert (await bot.answer_to("/id")).text.endswith(english.plain("talk-you-are-admin"))
     bot.chat_id = 2
-    assert not (await bot.answer_to("/id", user_id=2)).text.endswith(english.you_are_admin)
+    assert not (await bot.answer_to("/id", user_id=2)).text.endswith(english.plain("talk-you-are-admin"))

@@ -1,0 +1,23 @@
+"""The command that answers readers: run."""
+
+import typer
+
+
+def run() -> None:
+    """Answer readers: on Telegram with TELEGRAM_BOT_TOKEN set, else on a chat page of this machine."""
+    from bot.logs import configure_logging
+    from bot.settings import read_settings
+
+    settings = read_settings()
+    configure_logging(settings.secrets)
+
+    from bot.poets.founding import champion
+    from bot.poets.store import FolderStore
+    from bot.service import serve
+    from bot.storage import Database
+    from bot.storage.schema import upgrade
+
+    with Database(settings.database) as database:
+        upgrade(database)
+        poet = champion(database, FolderStore(settings.poets_folder), settings.poet)
+        serve(settings, poet, database, announce=typer.echo)

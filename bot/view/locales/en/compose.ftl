@@ -1,0 +1,17 @@
+compose-no-hanzi = A poem begins with a Chinese character, for instance /poem 月.
+compose-two-forms = A poem has one form, for instance /poem 月 七絕.
+compose-which-title = What shall the poem be about? For instance /title 中秋懷友.
+compose-which-acrostic = Which characters shall the lines begin with? Four or eight, for instance /acrostic 春夏秋冬.
+compose-which-beginning = Which line shall I go on from? For instance /continue 床前明月光.
+compose-not-kept = Not everything could be kept: { $what }.
+compose-prefix = the beginning
+compose-acrostic = the acrostic
+compose-title = the title
+compose-form = the form
+compose-rhyme = the rhyme
+compose-tone = the tones of your words
+compose-keep = the kept lines
+rate-up = 👍 Thank you!
+rate-down = 👎 Noted.
+rate-withdrawn = Rating withdrawn.
+rate-poem-gone = This poem can no longer be found.

@@ -1,0 +1,17 @@
+compose-no-hanzi = 诗须以汉字开头，例如 /poem 月。
+compose-two-forms = 一首诗只有一种体裁，例如 /poem 月 七绝。
+compose-which-title = 以何为题？例如 /title 中秋怀友。
+compose-which-acrostic = 各句以何字开头？四字或八字，例如 /acrostic 春夏秋冬。
+compose-which-beginning = 从哪一句续写？例如 /continue 床前明月光。
+compose-not-kept = 未能全依所求：{ $what }。
+compose-prefix = 开头
+compose-acrostic = 藏头
+compose-title = 题目
+compose-form = 体裁
+compose-rhyme = 韵部
+compose-tone = 所给之字的平仄
+compose-keep = 保留的句子
+rate-up = 👍 谢谢！
+rate-down = 👎 记下了。
+rate-withdrawn = 已收回评价。
+rate-poem-gone = 这首诗已找不到了。

@@ -1,0 +1,17 @@
+compose-no-hanzi = 詩須以漢字開頭，例如 /poem 月。
+compose-two-forms = 一首詩只有一種體裁，例如 /poem 月 七絕。
+compose-which-title = 以何為題？例如 /title 中秋懷友。
+compose-which-acrostic = 各句以何字開頭？四字或八字，例如 /acrostic 春夏秋冬。
+compose-which-beginning = 從哪一句續寫？例如 /continue 床前明月光。
+compose-not-kept = 未能全依所求：{ $what }。
+compose-prefix = 開頭
+compose-acrostic = 藏頭
+compose-title = 題目
+compose-form = 體裁
+compose-rhyme = 韻部
+compose-tone = 所給之字的平仄
+compose-keep = 保留的句子
+rate-up = 👍 謝謝！
+rate-down = 👎 記下了。
+rate-withdrawn = 已收回評價。
+rate-poem-gone = 這首詩已找不到了。
