@@ -17,6 +17,7 @@ from typing import Final
 
 import numpy as np
 import pytest
+from hypothesis import settings
 from sqlalchemy import URL, create_engine
 
 from bot.localchat import LocalTelegram
@@ -27,6 +28,10 @@ from poetcore.prosody import FORMS
 
 POSTGRES_REQUIRED: Final = bool(os.environ.get("YUEXIA_REQUIRE_POSTGRES"))
 POSTGRES_PASSWORD: Final = "moon/light %2B"
+
+# A test never asserts a time: on a busy machine any example may be slow.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 # python-telegram-bot 22 warns at every 429 unless retry_after may be a timedelta, and warnings are errors here.
 os.environ.setdefault("PTB_TIMEDELTA", "true")
