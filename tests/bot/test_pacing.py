@@ -14,7 +14,8 @@ def test_at_thirty_a_second_exactly_thirty_go_in_a_second() -> None:
     assert sum(allowance.take(1 + tick / 1000) for tick in range(1000)) == 30
 
 
-@given(st.integers(1, 60), st.lists(st.floats(0, 0.5), max_size=300))
+# Training, in this process too, flushes the smallest floats to zero, and hypothesis will not draw them then.
+@given(st.integers(1, 60), st.lists(st.floats(0, 0.5, allow_subnormal=False), max_size=300))
 def test_in_no_second_go_more_than_the_limit(limit: int, steps: list[float]) -> None:
     allowance, now, sent = Allowance(limit), 0.0, list[float]()
     for step in steps:
