@@ -26,6 +26,8 @@ async def ticking(every_s: float, **ticks: Tick) -> AsyncIterator[None]:
 
     One that is still at work is not begun beside itself, and those missed while the machine slept come as one.
     """
+    # It would say of every tick that it was done, and of a slow one that the next is left out.
+    logging.getLogger("apscheduler").setLevel(logging.ERROR)
     scheduler = AsyncIOScheduler(timezone=UTC)
     for name, tick in ticks.items():
         scheduler.add_job(
@@ -37,8 +39,6 @@ async def ticking(every_s: float, **ticks: Tick) -> AsyncIterator[None]:
             misfire_grace_time=None,
             next_run_time=datetime.now(UTC),
         )
-    # It would say of every tick that it was done, and of a slow one that the next is left out.
-    logging.getLogger("apscheduler").setLevel(logging.ERROR)
     scheduler.start()
     try:
         yield
