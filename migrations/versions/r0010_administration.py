@@ -1,0 +1,12 @@
+"""Banned readers, the audit of administrators, errors."""
+
+revision = "0010"
+down_revision = "0009"
+
+
+def upgrade() -> None:
+    """Nothing yet."""
+
+
+def downgrade() -> None:
+    """Nothing yet."""
