@@ -1,5 +1,6 @@
 """The tables. What the database holds is declared here; `migrations/` brings a database to it."""
 
+from bot.storage.models.administration import AuditEntry, BannedReader, Failure
 from bot.storage.models.base import NAMES, Base, UtcDateTime, now
 from bot.storage.models.deliveries import (
     Broadcast,
@@ -9,29 +10,40 @@ from bot.storage.models.deliveries import (
     Subscription,
     UnreachableChat,
 )
-from bot.storage.models.poems import Poem, Rating
+from bot.storage.models.inbox import InboxHolder, InboxUpdate
+from bot.storage.models.poems import CardPicture, Favourite, Poem, Question, Rating, Showing, Variation
 from bot.storage.models.readers import Chat, HandledUpdate, User
 from bot.storage.models.versions import LearningJob, LearningSlot, LearningWorker, PoetAlias, PoetVersion
 
 __all__ = [
     "NAMES",
+    "AuditEntry",
+    "BannedReader",
     "Base",
     "Broadcast",
+    "CardPicture",
     "Chat",
     "Delivery",
+    "Failure",
+    "Favourite",
     "HandledUpdate",
+    "InboxHolder",
+    "InboxUpdate",
     "LearningJob",
     "LearningSlot",
     "LearningWorker",
     "Poem",
     "PoetAlias",
     "PoetVersion",
+    "Question",
     "Rating",
     "Sender",
     "SendingRate",
+    "Showing",
     "Subscription",
     "UnreachableChat",
     "User",
     "UtcDateTime",
+    "Variation",
     "now",
 ]
