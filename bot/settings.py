@@ -1,6 +1,9 @@
 """What the bot is told from outside: environment variables and `.env`, read once at the edge and passed down."""
 
+import hmac
+import math
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any, Final
 from urllib.parse import urlsplit
@@ -13,6 +16,7 @@ from sqlalchemy.exc import ArgumentError
 
 from bot.errors import BotSettingsError
 from bot.learning_settings import LearningSettings
+from bot.service_settings import ServiceSettings, port_of
 
 _TOKEN: Final = re.compile(r"\d+:[A-Za-z0-9_-]+", re.ASCII)
 _BASE_URL: Final = re.compile(r"https?://[^\s/?#]+[^\s?#]*", re.ASCII)
@@ -21,7 +25,7 @@ _DATABASE: Final = re.compile(r"(sqlite|postgresql|postgres)(\+[a-z0-9_]+)?://.*
 _DRIVERS: Final = {"postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg"}
 
 
-class Settings(LearningSettings):
+class Settings(LearningSettings, ServiceSettings):
     """Every variable the bot reads; frozen, and never printed with a secret in it."""
 
     model_config = SettingsConfigDict(
@@ -57,10 +61,10 @@ class Settings(LearningSettings):
     poet: Path | None = None
     """Folder of a poet package; without one, the poet that ships."""
 
-    sends_per_second: float = Field(default=28.0, ge=0, le=1000)
+    sends_per_second: float = 28.0
     """Messages a second that the bot may send, all its processes together; Telegram's limit is 30. 0: no limit."""
 
-    broadcast_timeout: float = Field(default=20.0, gt=0, le=600)
+    broadcast_timeout: float = 20.0
     """Seconds that an answer to a broadcast's message is waited for; without one its end is unknown."""
 
     font: Path | None = None
@@ -75,7 +79,16 @@ class Settings(LearningSettings):
     def secrets(self) -> tuple[str, ...]:
         """What must never be seen in a log."""
         token = self.telegram_bot_token.get_secret_value() if self.telegram_bot_token else None
-        return tuple(secret for secret in (token, self.database.password) if secret)
+        return tuple(secret for secret in (token, self.update_secret, self.database.password) if secret)
+
+    @property
+    def update_secret(self) -> str | None:
+        """What Telegram shows with each update that it sends: the same for all bots with this token."""
+        if self.webhook_secret is not None:
+            return self.webhook_secret.get_secret_value()
+        if self.telegram_bot_token is None:
+            return None
+        return hmac.digest(self.telegram_bot_token.get_secret_value().encode(), b"webhook", "sha256").hex()
 
     @property
     def database(self) -> URL:
@@ -111,18 +124,25 @@ class Settings(LearningSettings):
         except RuntimeError:
             raise ValueError(f"begins with the home of a user that is not known: {value}; write it out") from None
 
-    @field_validator("home")
+    @field_validator("home", "poets", "data")
     @classmethod
-    def _home_is_a_folder(cls, value: Path) -> Path:
-        if value.exists() and not value.is_dir():
+    def _may_become_a_folder(cls, value: Path | None) -> Path | None:
+        if value is not None and _seen(value, Path.exists) and not value.is_dir():
             raise ValueError(f"is a file: {value}; name a folder")
         return value
 
     @field_validator("poet")
     @classmethod
     def _poet_is_a_folder(cls, value: Path | None) -> Path | None:
-        if value is not None and not value.is_dir():
+        if value is not None and not _seen(value, Path.is_dir):
             raise ValueError(f"names no folder: {value}; give the folder of a poet package, or unset it")
+        return value
+
+    @field_validator("font")
+    @classmethod
+    def _font_is_a_file(cls, value: Path | None) -> Path | None:
+        if value is not None and not _seen(value, Path.is_file):
+            raise ValueError(f"names no file: {value}; give a .ttf, .otf or .ttc file, or unset it")
         return value
 
     @field_validator("database_url", mode="before")
@@ -149,13 +169,20 @@ class Settings(LearningSettings):
             raise ValueError("is not a list of Telegram ids; give numbers with commas, as /id shows them: 12345,67890")
         return frozenset(int(word) for word in words)
 
+    @field_validator("sends_per_second", mode="before")
+    @classmethod
+    def _rate_is_a_rate(cls, value: Any) -> Any:
+        return _number(value, 0, 1000, "is not a count of messages a second; give a number from 0 to 1000, such as 28")
+
+    @field_validator("broadcast_timeout", mode="before")
+    @classmethod
+    def _timeout_is_a_time(cls, value: Any) -> Any:
+        return _number(value, 0.1, 600, "is not a time in seconds; give a number from 0.1 to 600, such as 20")
+
     @field_validator("port", mode="before")
     @classmethod
     def _port_is_a_port(cls, value: Any) -> Any:
-        text = str(value).strip()
-        if not re.fullmatch(r"[0-9]{1,5}", text) or not 1 <= int(text) <= 65535:
-            raise ValueError("is not a port; give a number from 1 to 65535, such as 8321")
-        return int(text)
+        return port_of(value, example=8321)
 
 
 def default_home() -> Path:
@@ -174,13 +201,32 @@ def read_settings(**known: Any) -> Settings:
         first = error.errors(include_url=False, include_input=False)[0]
         place = str(first["loc"][0]) if first["loc"] else "the settings"
         reason = first["msg"].removeprefix("Value error, ")
-        raise BotSettingsError(f"{_variable(place)} {reason}") from None
+        raise BotSettingsError(f"{variable(place)} {reason}") from None
     except UnicodeDecodeError:
         raise BotSettingsError("the file .env is not UTF-8 text; save it as UTF-8") from None
 
 
-def _variable(name: str) -> str:
+def variable(name: str) -> str:
+    """The environment variable of a field."""
     return name if name == "TELEGRAM_BOT_TOKEN" else f"YUEXIA_{name.upper()}"
+
+
+def _number(value: Any, least: float, most: float, complaint: str) -> float:
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        number = math.nan
+    if not least <= number <= most:
+        raise ValueError(complaint)
+    return number
+
+
+def _seen(path: Path, look: Callable[[Path], bool]) -> bool:
+    try:
+        return look(path)
+    # No permission, or a name that is too long.
+    except OSError as error:
+        raise ValueError(f"cannot be looked at: {path} ({error.strerror}); give another one") from None
 
 
 def _has_host_and_port(url: str) -> bool:

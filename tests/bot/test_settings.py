@@ -1,23 +1,22 @@
 """Settings: defaults, `.env`, and a sentence for each wrong value."""
 
 from pathlib import Path
+from typing import Final
 
 import pytest
 
+from bot.cli import app
 from bot.errors import BotSettingsError
-from bot.settings import default_home, read_settings
+from bot.settings import Settings, default_home, read_settings, variable
 
 TOKEN = "123456:ABC-DEF_ghi"
 
 
 @pytest.fixture(autouse=True)
 def _bare_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    for name in ("TELEGRAM_BOT_TOKEN", *(f"YUEXIA_{word}" for word in WORDS)):
-        monkeypatch.delenv(name, raising=False)
+    for field in Settings.model_fields:
+        monkeypatch.delenv(variable(field), raising=False)
     monkeypatch.chdir(tmp_path)
-
-
-WORDS = ("TELEGRAM_BASE_URL", "DATABASE_URL", "HOME", "ADMINS", "PORT", "POET")
 
 
 def test_nothing_is_needed() -> None:
@@ -51,7 +50,7 @@ def test_the_environment_is_read(monkeypatch: pytest.MonkeyPatch, tmp_path: Path
     assert settings.admins == {7, 42}
     assert settings.port == 9999
     assert settings.home == settings.poet == tmp_path
-    assert settings.secrets == (TOKEN, "s3cret")
+    assert settings.secrets == (TOKEN, settings.update_secret, "s3cret")
 
 
 def test_a_dot_env_file_is_read_and_the_environment_wins(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -69,46 +68,103 @@ def test_a_dot_env_file_that_is_no_text(tmp_path: Path) -> None:
         read_settings()
 
 
+# Of every field: values that make no sense, and a part of the sentence that says how to put it right.
+WRONG: Final[dict[str, dict[str, str]]] = {
+    "telegram_bot_token": {"hello": "BotFather", "123456:ABC DEF": "BotFather", "123456:": "BotFather"},
+    "telegram_base_url": {
+        "localhost:9000": "https://api.telegram.org/bot",
+        "ftp://localhost/bot": "https://api.telegram.org/bot",
+        "http://localhost:9000": "https://api.telegram.org/bot",
+        "http://localhost:99999/bot": "https://api.telegram.org/bot",
+        "http://localhost:x/bot": "https://api.telegram.org/bot",
+        "http://[::1/bot": "https://api.telegram.org/bot",
+        "http://:9000/bot": "https://api.telegram.org/bot",
+    },
+    "home": {__file__: "name a folder", "~no_such_user/yuexia": "write it out", "月" * 100: "give another one"},
+    "database_url": {
+        "/var/yuexia.db": "sqlite:////",
+        "mysql://host/name": "postgresql://",
+        "postgresql://host:notaport/name": "postgresql://",
+        "sqlite://": "forgets",
+        "sqlite:///:memory:": "forgets",
+    },
+    "admins": {"@me": "/id", "12;13": "/id", "-5": "/id"},
+    "port": {"0": "8321", "65536": "8321", "http": "8321", "80.5": "8321"},
+    "poet": {"no/such/folder": "folder of a poet package"},
+    "poets": {__file__: "name a folder"},
+    "data": {__file__: "name a folder", "~no_such_user/data": "write it out"},
+    "font": {"no/such.ttf": ".ttf, .otf or .ttc"},
+    "sends_per_second": {
+        "-1": "from 0 to 1000",
+        "1001": "from 0 to 1000",
+        "fast": "from 0 to 1000",
+        "nan": "such as 28",
+    },
+    "broadcast_timeout": {"0": "from 0.1 to 600", "inf": "from 0.1 to 600", "20 s": "such as 20"},
+    "learn_at": {"on mondays": "0 4 * * 1", "61 4 * * 1": "never", "0 4 * * 8": "never"},
+    "learn_after": {"-1": "such as 500", "many": "such as 500"},
+    "learn_least": {"-1": "such as 500", "1e3": "such as 500"},
+    "promote": {"yes": "give one of them"},
+    "gate_bits": {"nan": "such as 0.02", "-0.1": "such as 0.02"},
+    "gate_form": {"much": "such as 0.02"},
+    "gate_diversity": {"much": "such as 0.02"},
+    "gate_copied": {"5%": "such as 0.02"},
+    "gate_latency": {"fast": "such as 0.02"},
+    "webhook_url": {
+        "http://bot.example.org/yuexia": "https://your.host",
+        "https://bot.example.org:9000/yuexia": "443, 80, 88 or 8443",
+        "bot.example.org": "https://your.host",
+        "https://": "https://your.host",
+        "https://bot.example.org:x/": "https://your.host",
+        "https://bot.example.org/月": "https://your.host",
+        "https://user:word@bot.example.org/": "https://your.host",
+    },
+    "webhook_host": {"everywhere": "127.0.0.1"},
+    "webhook_port": {"0": "8322", "https": "8322"},
+    "webhook_secret": {"short": "unset it", "s" * 257: "unset it", "with space with space": "unset it"},
+    "metrics_host": {"localhost:9100": "127.0.0.1"},
+    "metrics_port": {"-1": "8322", "/metrics": "8322"},
+    "log": {"loud": "human nor json"},
+}
+
+
+def test_the_table_knows_every_field() -> None:
+    assert set(WRONG) == set(Settings.model_fields)
+
+
 @pytest.mark.parametrize(
-    ("name", "value", "fix"),
-    [
-        ("TELEGRAM_BOT_TOKEN", "hello", "BotFather"),
-        ("TELEGRAM_BOT_TOKEN", "123456:ABC DEF", "BotFather"),
-        ("TELEGRAM_BOT_TOKEN", "123456:", "BotFather"),
-        ("YUEXIA_TELEGRAM_BASE_URL", "localhost:9000", "https://api.telegram.org/bot"),
-        ("YUEXIA_TELEGRAM_BASE_URL", "ftp://localhost/bot", "https://api.telegram.org/bot"),
-        ("YUEXIA_TELEGRAM_BASE_URL", "http://localhost:9000", "https://api.telegram.org/bot"),
-        ("YUEXIA_TELEGRAM_BASE_URL", "http://localhost:99999/bot", "https://api.telegram.org/bot"),
-        ("YUEXIA_TELEGRAM_BASE_URL", "http://localhost:x/bot", "https://api.telegram.org/bot"),
-        ("YUEXIA_TELEGRAM_BASE_URL", "http://[::1/bot", "https://api.telegram.org/bot"),
-        ("YUEXIA_TELEGRAM_BASE_URL", "http://:9000/bot", "https://api.telegram.org/bot"),
-        ("YUEXIA_DATABASE_URL", "/var/yuexia.db", "sqlite:////"),
-        ("YUEXIA_DATABASE_URL", "mysql://host/name", "postgresql://"),
-        ("YUEXIA_DATABASE_URL", "postgresql://host:notaport/name", "postgresql://"),
-        ("YUEXIA_DATABASE_URL", "sqlite://", "forgets"),
-        ("YUEXIA_DATABASE_URL", "sqlite:///:memory:", "forgets"),
-        ("YUEXIA_ADMINS", "@me", "/id"),
-        ("YUEXIA_ADMINS", "12;13", "/id"),
-        ("YUEXIA_ADMINS", "-5", "/id"),
-        ("YUEXIA_PORT", "0", "8321"),
-        ("YUEXIA_PORT", "65536", "8321"),
-        ("YUEXIA_PORT", "http", "8321"),
-        ("YUEXIA_POET", "no/such/folder", "folder of a poet package"),
-        ("YUEXIA_HOME", __file__, "name a folder"),
-        ("YUEXIA_HOME", "~no_such_user/yuexia", "write it out"),
-    ],
+    ("field", "value", "fix"), [(field, value, fix) for field, row in WRONG.items() for value, fix in row.items()]
 )
-def test_a_wrong_value_names_its_variable_and_the_fix(
-    monkeypatch: pytest.MonkeyPatch, name: str, value: str, fix: str
+def test_a_wrong_value_names_its_variable_and_the_fix_and_nothing_starts(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    field: str,
+    value: str,
+    fix: str,
 ) -> None:
+    name = variable(field)
+    monkeypatch.setenv("YUEXIA_HOME", str(tmp_path / "home"))
     monkeypatch.setenv(name, value)
-    with pytest.raises(BotSettingsError) as caught:
-        read_settings()
-    message = str(caught.value)
-    assert message.startswith(f"{name} ")
-    assert fix in message
-    assert "\n" not in message
-    assert caught.value.exit_status == 2
+    with pytest.raises(SystemExit) as ended:
+        app(["run"])
+    out, complaint = capsys.readouterr()
+    assert (ended.value.code, out) == (2, "")
+    assert complaint.startswith(f"error: {name} ")
+    assert fix in complaint
+    assert complaint.count("\n") == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_secret_of_updates_follows_from_the_token_unless_it_is_given() -> None:
+    first, again, other = (read_settings(telegram_bot_token=token) for token in (TOKEN, TOKEN, "654321:ABC"))
+    assert first.update_secret == again.update_secret != other.update_secret
+    assert first.update_secret is not None
+    assert len(first.update_secret) == 64
+    assert TOKEN not in first.update_secret
+    given = read_settings(telegram_bot_token=TOKEN, webhook_secret="a-secret-of-our-own")
+    assert given.update_secret == "a-secret-of-our-own"
+    assert read_settings().update_secret is None
 
 
 @pytest.mark.parametrize("value", ["123456:ABC DEF", "postgresql://poet:s3cret@host:notaport/name"])
