@@ -2,10 +2,20 @@
 
 import asyncio
 import os
+import time
+from collections import deque
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Protocol
+from typing import Final, Protocol
 
+from bot.errors import UnwelcomeError
+from bot.manners.turns import Turns
+from bot.manners.words import is_unwelcome
 from poetcore.generation import ComposeRequest, Poem
+
+# Of one reader, from all their chats; the others would be told to wait for nothing.
+_MOST_OF_ONE: Final = 4
+_DURATIONS_KEPT: Final = 1_000
 
 
 class Composes(Protocol):
@@ -20,16 +30,44 @@ class Composes(Protocol):
 
 
 class Composer:
-    """A poet and the threads it works in."""
+    """A poet, the threads it works in, and whose turn it is."""
 
-    def __init__(self, poet: Composes, threads: int = os.cpu_count() or 1) -> None:
+    def __init__(
+        self,
+        poet: Composes,
+        threads: int = os.cpu_count() or 1,
+        most_waiting: int = 48,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """`most_waiting` poems wait for a thread, no more."""
         self._poet = poet
         # numpy lets go of the interpreter in its matrix products; more threads than cores only share them.
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="composer")
+        self._turns = Turns(threads, most_waiting, _MOST_OF_ONE)
+        self._clock = clock
+        self.durations: deque[float] = deque(maxlen=_DURATIONS_KEPT)
+        """Seconds from asking to having, waiting included, of the last poems."""
 
-    async def compose(self, request: ComposeRequest) -> Poem:
-        """Write a poem; raises `RequestError` if nothing can be made of the request."""
-        return await asyncio.get_running_loop().run_in_executor(self._threads, self._poet.compose, request)
+    async def compose(self, request: ComposeRequest, reader: int | None = None) -> Poem:
+        """Write a poem for a reader; None: for the bot itself, which is never turned away.
+
+        Raises `RequestError` if nothing can be made of the request, `BusyError` if too many poems wait already, and
+        `UnwelcomeError` for one that would insult somebody.
+        """
+        if any(map(is_unwelcome, (request.title, request.prefix, request.acrostic))):
+            raise UnwelcomeError
+        asked_at = self._clock()
+        async with self._turns.turn(reader):
+            poem = await asyncio.get_running_loop().run_in_executor(self._threads, self._poet.compose, request)
+        self.durations.append(self._clock() - asked_at)
+        if is_unwelcome("".join(line[0] for line in poem.lines)):
+            raise UnwelcomeError
+        return poem
+
+    @property
+    def waiting(self) -> int:
+        """How many poems wait for a thread."""
+        return self._turns.waiting
 
     @property
     def version(self) -> str:

@@ -33,6 +33,24 @@ class CardError(BotError):
     """A poem that no card can show: too long, or with a character that no font here has."""
 
 
+class NotComposedError(BotError):
+    """A poem that is not written, though a poet could; `key` names what the reader is told."""
+
+    key: ClassVar[str]
+
+
+class BusyError(NotComposedError):
+    """Too many poems wait to be written."""
+
+    key: ClassVar[str] = "manners-busy"
+
+
+class UnwelcomeError(NotComposedError):
+    """The words asked for, or the heads of the lines, insult somebody."""
+
+    key: ClassVar[str] = "manners-unwelcome"
+
+
 class LearningError(BotError):
     """A job of the poet that learns cannot be begun or done."""
 

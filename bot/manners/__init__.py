@@ -1,0 +1,1 @@
+"""Manners: how much a reader may ask for, whose turn it is, and what the bot does not write."""
