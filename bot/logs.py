@@ -1,13 +1,18 @@
 """Logging: one line for a fault of the network, and never a secret, in a message or in a traceback."""
 
+import json
 import logging
 import sys
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from types import TracebackType
 from typing import Final, TextIO
 from urllib.parse import quote
 
 from telegram.error import BadRequest, NetworkError
+
+from bot.service_settings import LogStyle
+from bot.watching.subject import subject
 
 # The first three log the address of each request, and a Telegram address holds the token; the last says nothing new.
 _TALKATIVE: Final = ("httpx", "httpcore", "uvicorn.access", "alembic")
@@ -18,7 +23,7 @@ _log = logging.getLogger(__name__)
 
 
 class RedactingFormatter(logging.Formatter):
-    """Formats a record, traceback included, and covers every secret in it."""
+    """Formats a record, traceback included, and covers every secret in it; at its end, what it is about."""
 
     def __init__(self, secrets: Iterable[str]) -> None:
         """`secrets` are covered as they are and as they look in an address."""
@@ -29,10 +34,39 @@ class RedactingFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """The record as one text, without secrets."""
-        text = super().format(record)
+        return self.covered(super().format(record))
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 logging's own name
+        """The line itself, without a traceback."""
+        about = ", ".join(f"{name} {number}" for name, number in subject().items())
+        return super().formatMessage(record) + (f" [{about}]" if about else "")
+
+    def covered(self, text: str) -> str:
+        """The text without secrets."""
         for spelling in self._spellings:
             text = text.replace(spelling, _COVER)
         return text
+
+
+class JsonFormatter(RedactingFormatter):
+    """Formats a record as one JSON object on one line, for programs that collect logs.
+
+    Keys: at (UTC), level, logger, message; update and poem where they are known, error where there is a traceback.
+    """
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The record as one JSON object, without secrets."""
+        parts: dict[str, str | int] = {
+            "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            # Covered before it is quoted: afterwards a secret might be spelt in yet another way.
+            "message": self.covered(record.getMessage()),
+            **subject(),
+        }
+        if record.exc_info:
+            parts["error"] = self.covered(self.formatException(record.exc_info))
+        return json.dumps(parts, ensure_ascii=False)
 
 
 class OneLineFaults(logging.Filter):
@@ -51,10 +85,12 @@ class OneLineFaults(logging.Filter):
         return True
 
 
-def configure_logging(secrets: Iterable[str], *, level: int = logging.INFO, stream: TextIO | None = None) -> None:
+def configure_logging(
+    secrets: Iterable[str], *, style: LogStyle = "human", level: int = logging.INFO, stream: TextIO | None = None
+) -> None:
     """Send all logs to `stream` (stderr by default) without `secrets`; an earlier configuration is replaced."""
     handler = logging.StreamHandler(stream)
-    handler.setFormatter(RedactingFormatter(secrets))
+    handler.setFormatter(JsonFormatter(secrets) if style == "json" else RedactingFormatter(secrets))
     handler.addFilter(OneLineFaults())
     root = logging.getLogger()
     for old in [known for known in root.handlers if isinstance(known.formatter, RedactingFormatter)]:
@@ -64,6 +100,11 @@ def configure_logging(secrets: Iterable[str], *, level: int = logging.INFO, stre
     for name in _TALKATIVE:
         logging.getLogger(name).setLevel(logging.WARNING)
     sys.excepthook = _log_uncaught
+
+
+def style_of_a_service(asked_for: LogStyle | None) -> LogStyle:
+    """As it is asked for; else for a person at a terminal, and for programs where stderr is none."""
+    return asked_for or ("human" if sys.stderr.isatty() else "json")
 
 
 def _log_uncaught(kind: type[BaseException], error: BaseException, traceback: TracebackType | None) -> None:

@@ -20,7 +20,7 @@ from bot.jobs.daily import daily_poems
 from bot.jobs.learning import learning
 from bot.jobs.sending import sending
 from bot.localchat import LocalChatError, LocalTelegram
-from bot.logs import configure_logging
+from bot.logs import configure_logging, style_of_a_service
 from bot.settings import Settings
 from bot.storage import Database
 from bot.storage.database import unusable
@@ -59,6 +59,8 @@ async def running(application: BotApplication) -> AsyncIterator["asyncio.Task[No
         await application.initialize()
         stack.push_async_callback(application.shutdown)
         await application.start()
+        inbox = services_of(application).inbox
+        stack.push_async_callback(inbox.leave)
         stack.push_async_callback(_finish, application)
         registering = asyncio.create_task(_register_commands(application.bot))
         stack.push_async_callback(_cancel, registering)
@@ -66,7 +68,8 @@ async def running(application: BotApplication) -> AsyncIterator["asyncio.Task[No
         await stack.enter_async_context(sending(broadcaster))
         await stack.enter_async_context(daily_poems(database, broadcaster.wake))
         await stack.enter_async_context(learning(application))
-        receiving = asyncio.create_task(receive(application.bot, application.update_queue))
+        await stack.enter_async_context(inbox.open())
+        receiving = asyncio.create_task(receive(application.bot, inbox.put))
         stack.push_async_callback(_cancel, receiving)
         yield receiving
 
@@ -86,7 +89,7 @@ async def _serve(settings: Settings, poet: Composes, database: Database, announc
 async def _local_telegram(settings: Settings) -> AsyncIterator[tuple[Settings, str]]:
     """The local chat, settings that lead to it, and the address of its page."""
     server = LocalTelegram(port=settings.port)
-    configure_logging((*settings.secrets, server.token))
+    configure_logging((*settings.secrets, server.token), style=style_of_a_service(settings.log))
     async with AsyncExitStack() as stack:
         try:
             await stack.enter_async_context(server.running())

@@ -18,11 +18,11 @@ app = typer.Typer(help="The versions of the poet: which there are, and which ser
 
 def worker() -> None:
     """Do the fine-tunings that the bot asks for, on this machine; needs torch and YUEXIA_DATA."""
-    from bot.logs import configure_logging
+    from bot.logs import configure_logging, style_of_a_service
     from bot.settings import read_settings
 
     settings = read_settings()
-    configure_logging(settings.secrets)
+    configure_logging(settings.secrets, style=style_of_a_service(settings.log))
     require_torch()
     from bot.storage import Database
     from bot.storage.schema import upgrade

@@ -5,11 +5,11 @@ import typer
 
 def run() -> None:
     """Answer readers: on Telegram with TELEGRAM_BOT_TOKEN set, else on a chat page of this machine."""
-    from bot.logs import configure_logging
+    from bot.logs import configure_logging, style_of_a_service
     from bot.settings import read_settings
 
     settings = read_settings()
-    configure_logging(settings.secrets)
+    configure_logging(settings.secrets, style=style_of_a_service(settings.log))
 
     from bot.poets.founding import champion
     from bot.poets.store import FolderStore
