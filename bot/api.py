@@ -1,17 +1,17 @@
 """The way to the Bot API: a request that waits where waiting helps, and the loop that fetches updates."""
 
-import asyncio
 import json
 import logging
 import random
 from asyncio import sleep
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable, Sequence
 from http import HTTPStatus
 from typing import Any, ClassVar, Final
 from urllib.parse import urlsplit
 
 import httpx
-from telegram import Bot, Update
+from sqlalchemy.exc import SQLAlchemyError
+from telegram import Bot
 from telegram.error import Conflict, InvalidToken, NetworkError, TelegramError
 from telegram.ext import ExtBot
 from telegram.request import HTTPXRequest
@@ -26,6 +26,8 @@ ALLOWED_UPDATES: Final = ("message", "callback_query")
 UNREADABLE: Final = (KeyError, TypeError, ValueError, AttributeError)
 
 _LONG_POLL_S: Final = 25
+# How long an answer is waited for.
+_ANSWER_S: Final = 20
 # After an answer with nothing new: a server that knows no long polls, or no offset, is not asked without end.
 _BREATH_S: Final = 0.1
 _ATTEMPTS: Final = 4
@@ -104,33 +106,32 @@ class BroadcastRequest(PatientRequest):
     attempts: ClassVar[int] = 1
 
 
-class UpdatesRequest(PatientRequest):
-    """Empties each update that python-telegram-bot cannot read.
-
-    It reads all updates of an answer or none: one it cannot read would come again without end, and hide all behind it.
-    """
-
-    @staticmethod
-    def parse_json_payload(payload: bytes) -> dict[str, Any]:
-        """The answer to getUpdates; raises what `receive` waits after if it is none."""
-        answer = PatientRequest.parse_json_payload(payload)
-        if isinstance(answer.get("result"), list):
-            answer["result"] = [_readable(update) for update in answer["result"]]
-        return answer
-
-
 class ServerFaultError(NetworkError):
     """The server says that it did nothing because of a fault of its own (5xx)."""
 
 
-def make_bot(token: str, base_url: str, pacer: Pacer | None = None) -> ExtBot[None]:
+class TelegramBot(ExtBot[None]):
+    """The bot, and what of the Bot API it needs besides what python-telegram-bot has."""
+
+    async def fetch_updates(self, offset: int | None) -> list[dict[str, Any]]:
+        """Updates as the server sent them, after a long poll at most; `offset` confirms all before it.
+
+        python-telegram-bot reads all updates of an answer or none: one that it cannot read would come again without
+        end, and hide all behind it. Raises one of `UNREADABLE` if the answer is no list of updates.
+        """
+        asked = {"offset": offset, "timeout": _LONG_POLL_S, "allowed_updates": ALLOWED_UPDATES}
+        updates = await self._post("getUpdates", asked, read_timeout=_LONG_POLL_S + _ANSWER_S)
+        return [update | {"update_id": int(update["update_id"])} for update in updates]
+
+
+def make_bot(token: str, base_url: str, pacer: Pacer | None = None) -> "TelegramBot":
     """A bot for the API at `base_url`."""
     direct = _direct(base_url)
     answers = PatientRequest(
-        _ANSWER_CONNECTIONS, pacer, connect_timeout=10, read_timeout=20, pool_timeout=10, httpx_kwargs=direct
+        _ANSWER_CONNECTIONS, pacer, connect_timeout=10, read_timeout=_ANSWER_S, pool_timeout=10, httpx_kwargs=direct
     )
-    updates = UpdatesRequest(2, connect_timeout=10, httpx_kwargs=direct)
-    return ExtBot(token, base_url=base_url, request=answers, get_updates_request=updates)
+    updates = PatientRequest(2, connect_timeout=10, httpx_kwargs=direct)
+    return TelegramBot(token, base_url=base_url, request=answers, get_updates_request=updates)
 
 
 def make_broadcast_bot(token: str, base_url: str, pacer: Pacer, read_timeout: float) -> Bot:
@@ -174,32 +175,31 @@ async def greet(bot: Bot) -> None:
             return
 
 
-async def receive(bot: Bot, queue: "asyncio.Queue[object]") -> None:
-    """Fetch updates into `queue` for ever; raises `TokenError` when the token is taken back.
+async def receive(bot: TelegramBot, keep: Callable[[Sequence[dict[str, Any]]], Awaitable[None]]) -> None:
+    """Fetch updates for ever, confirming them once `keep` has kept them.
 
-    Used instead of python-telegram-bot's Updater, which ends without a word when a server answers 404 or 401 once,
-    must delete a webhook before it starts, and prints a traceback for every cut of the network.
+    Raises `TokenError` when the token is taken back. Used instead of python-telegram-bot's Updater, which ends without
+    a word when a server answers 404 or 401 once, must delete a webhook before it starts, and prints a traceback for
+    every cut of the network.
     """
     offset: int | None = None
     failures = 0
     while True:
         asked = offset
         try:
-            updates = await bot.get_updates(offset=offset, timeout=_LONG_POLL_S, allowed_updates=ALLOWED_UPDATES)
+            updates = await bot.fetch_updates(offset)
+            await keep(updates)
         except InvalidToken:
             raise TokenError("Telegram no longer knows this token: give the new one in TELEGRAM_BOT_TOKEN") from None
-        except (TelegramError, *UNREADABLE) as error:
+        except (TelegramError, SQLAlchemyError, *UNREADABLE) as error:
             failures += 1
             if isinstance(error, Conflict) and "webhook" in error.message:
                 await quietly("deleteWebhook", bot.delete_webhook())
             await _pause("cannot fetch updates", error, failures)
             continue
         failures = 0
-        for update in updates:
-            queue.put_nowait(update)
         if updates:
-            # The next request confirms them; what a crash leaves unhandled between is not asked for again.
-            offset = max(update.update_id for update in updates) + 1
+            offset = max(update["update_id"] for update in updates) + 1
         if offset == asked:
             await sleep(_BREATH_S)
 
@@ -227,17 +227,6 @@ def _is_worth_another_try(error: TelegramError) -> bool:
     if isinstance(error, TooManyRequestsError):
         return error.wait <= _LONGEST_WAIT_S
     return isinstance(error, ServerFaultError) or was_not_written(error)
-
-
-def _readable(update: dict[str, Any]) -> dict[str, Any]:
-    """The update; only its id, which confirms it, if python-telegram-bot cannot read it."""
-    bare = {"update_id": int(update["update_id"])}
-    try:
-        Update.de_json(update)
-    except Exception as error:  # noqa: BLE001 a field may be anything, and so may what comes of it
-        _log.warning("update %s cannot be read and is passed over: %s", bare["update_id"], type(error).__name__)
-        return bare
-    return update | bare
 
 
 def _wait_after(error: Exception, failures: int) -> float:

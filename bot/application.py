@@ -1,5 +1,7 @@
 """Builds the bot out of its parts and wires them, nothing else."""
 
+import asyncio
+
 from telegram.ext import Application, ContextTypes
 
 from bot.api import make_bot, make_broadcast_bot
@@ -7,10 +9,10 @@ from bot.composing import Composer, Composes
 from bot.context import BotApplication, Context, Services, give_services
 from bot.errors import TokenError
 from bot.handlers import register
+from bot.inbox import Inbox, InTurn
 from bot.jobs.daily import Anthology
 from bot.jobs.delivering import BotDeliveries
 from bot.jobs.sending import Broadcaster
-from bot.ordering import OrderedByChat
 from bot.pacing import Pacer
 from bot.settings import Settings
 from bot.storage import Database
@@ -25,19 +27,21 @@ def build_application(settings: Settings, poet: Composes, database: Database) ->
         raise TokenError("a bot needs a token: set TELEGRAM_BOT_TOKEN")
     token, base_url = settings.telegram_bot_token.get_secret_value(), settings.telegram_base_url
     pacer, composer = Pacer(settings.sends_per_second), Composer(poet)
-    bot = make_bot(token, base_url, pacer)
+    bot, queue = make_bot(token, base_url, pacer), asyncio.Queue[object]()
+    inbox = Inbox(database, bot, queue.put_nowait)
     application: BotApplication = (
         Application.builder()
         .bot(bot)
         .context_types(ContextTypes(context=Context))
-        .concurrent_updates(OrderedByChat())
-        # Updates come from `bot.api.receive`.
+        .concurrent_updates(InTurn(inbox))
+        # Updates come from the inbox.
         .updater(None)
+        .update_queue(queue)
         .job_queue(None)
         .build()
     )
     outgoing = make_broadcast_bot(token, base_url, pacer, settings.broadcast_timeout)
     deliveries = BotDeliveries(outgoing, bot, database, Anthology(composer))
-    give_services(application, Services(settings, database, composer, Broadcaster(database, deliveries, pacer)))
+    give_services(application, Services(settings, database, composer, Broadcaster(database, deliveries, pacer), inbox))
     register(application)
     return application

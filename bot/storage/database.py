@@ -5,6 +5,7 @@ import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from sqlite3 import SQLITE_FULL
 from typing import Any, Final, TypeVar
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event
@@ -74,6 +75,13 @@ def unusable(url: URL, error: Exception) -> DatabaseError:
         f"cannot open the database {url.render_as_string()}: {str(reason).strip()} "
         "(YUEXIA_DATABASE_URL and YUEXIA_HOME say where it is)"
     )
+
+
+def is_full(error: SQLAlchemyError) -> bool:
+    """Whether the database has no room for more, which will not pass by itself."""
+    cause = getattr(error, "orig", None)
+    disk_full = "53100"
+    return getattr(cause, "sqlite_errorcode", None) == SQLITE_FULL or getattr(cause, "sqlstate", None) == disk_full
 
 
 def _engine(url: URL) -> Engine:

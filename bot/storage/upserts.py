@@ -1,5 +1,6 @@
 """Inserts that give way to a row that is already there, on each database that we know."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.dialects import sqlite
@@ -16,6 +17,11 @@ def insert_or_ignore(session: Session, table: type[Base], row: dict[str, Any]) -
     statement = _insert(session, table).values(row).on_conflict_do_nothing()
     # psycopg's count is dropped unless it is asked for.
     return session.connection().execute(statement, execution_options={"preserve_rowcount": True}).rowcount == 1
+
+
+def insert_those_missing(session: Session, table: type[Base], rows: Sequence[dict[str, Any]]) -> None:
+    """Insert those of `rows` whose keys are not there yet."""
+    session.connection().execute(_insert(session, table).on_conflict_do_nothing(), rows)
 
 
 def insert_or_update(session: Session, table: type[Base], row: dict[str, Any], update: set[str]) -> None:

@@ -1,5 +1,6 @@
 """The whole bot, over HTTP, against the local Telegram."""
 
+import asyncio
 import io
 import logging
 import os
@@ -22,7 +23,7 @@ from bot.logs import configure_logging
 from bot.service import running
 from bot.settings import Settings, read_settings
 from bot.storage import Database
-from bot.storage.models import Base
+from bot.storage.models import Base, InboxUpdate
 from poetcore.errors import RequestError
 from poetcore.generation import ComposeRequest, Poem, Poet
 from poetcore.generation.poet import PRETRAINED
@@ -153,7 +154,8 @@ class Running:
     async def at_rest(self) -> None:
         """Wait until every update that was sent has been handled."""
         await self.telegram.wait_until(lambda: self.telegram.pending_updates == 0)
-        await self.application.update_queue.join()
+        while self.rows(InboxUpdate):
+            await asyncio.sleep(0.01)
 
     def rows(self, table: type[Base]) -> list[Any]:
         """All rows of a table."""
