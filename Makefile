@@ -5,7 +5,19 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup train-setup test lint format bench clean
+.PHONY: help run setup train-setup test unit coverage lint format bench clean
+
+# Two processes, each with one thread: models this small are slower on two. `pytest` alone is one process.
+PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest
+PARALLEL := -n 2 --dist worksteal
+
+# What needs no other process, browser or server.
+UNIT := tests/bot tests/corpus tests/generation tests/nn tests/prosody \
+	--ignore=tests/bot/poets --ignore=tests/bot/worker -k 'not postgresql'
+
+# What runs between a reader's message and the answer.
+SERVING := bot/*,poetcore/generation/*,poetcore/prosody/*,poetcore/package.py,poetcore/script.py
+BESIDE := bot/bench/*,bot/simulation/*,bot/worker/*,poetcore/generation/usage.py,poetcore/prosody/derive.py,poetcore/prosody/measure.py
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -18,12 +30,23 @@ setup: $(VENV)/.developing ## Install everything: serving, training, tests, lint
 train-setup: $(VENV)/.training ## Install what training needs (torch)
 
 test: $(VENV)/.developing lint ## Lint, then run every test
-	$(BIN)/python -m pytest
+	$(PYTEST) $(PARALLEL)
 
-lint: $(VENV)/.developing ## Check style and types
+unit: $(VENV)/.developing ## Run the unit tests alone, in less than a minute
+	$(PYTEST) $(PARALLEL) $(UNIT)
+
+coverage: $(VENV)/.developing ## Run every test and show which lines none reaches
+	$(PYTEST) $(PARALLEL) --cov --cov-report=term:skip-covered
+	@echo 'The serving path:'
+	$(BIN)/coverage report --include='$(SERVING)' --omit='$(BESIDE)' --skip-covered --fail-under=97
+
+lint: $(VENV)/.developing ## Check style, types, the arrows between rooms, and deploy/
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
 	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo --no-cache
+	$(BIN)/hadolint deploy/Dockerfile.*
+	$(BIN)/yamllint --strict .pre-commit-config.yaml deploy
 
 format: $(VENV)/.developing ## Format the code
 	$(BIN)/ruff format
@@ -33,7 +56,7 @@ bench: $(VENV)/.training ## Run every benchmark (DATA=a prepared corpus) and rew
 	@$(BIN)/python -m benchmarks $(if $(DATA),--data $(DATA))
 
 clean: ## Remove the virtual environment and caches
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage .import_linter_cache
 
 # A stamp is as new as the last install, so that a second `make run` starts at once.
 $(VENV)/.venv:
