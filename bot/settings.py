@@ -16,6 +16,7 @@ from sqlalchemy.exc import ArgumentError
 
 from bot.errors import BotSettingsError
 from bot.learning_settings import LearningSettings
+from bot.manners_settings import MannersSettings
 from bot.service_settings import ServiceSettings, port_of
 
 _TOKEN: Final = re.compile(r"\d+:[A-Za-z0-9_-]+", re.ASCII)
@@ -25,7 +26,7 @@ _DATABASE: Final = re.compile(r"(sqlite|postgresql|postgres)(\+[a-z0-9_]+)?://.*
 _DRIVERS: Final = {"postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg"}
 
 
-class Settings(LearningSettings, ServiceSettings):
+class Settings(LearningSettings, MannersSettings, ServiceSettings):
     """Every variable the bot reads; frozen, and never printed with a secret in it."""
 
     model_config = SettingsConfigDict(

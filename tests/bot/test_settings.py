@@ -110,6 +110,9 @@ WRONG: Final[dict[str, dict[str, str]]] = {
     "gate_diversity": {"much": "such as 0.02"},
     "gate_copied": {"5%": "such as 0.02"},
     "gate_latency": {"fast": "such as 0.02"},
+    "reader_per_minute": {"-1": "such as 20", "1e3": "such as 20", "10001": "such as 20"},
+    "group_per_minute": {"many": "such as 20", "²": "such as 20"},
+    "compose_queue": {"0": "such as 48", "long": "such as 48"},
     "webhook_url": {
         "http://bot.example.org/yuexia": "https://your.host",
         "https://bot.example.org:9000/yuexia": "443, 80, 88 or 8443",
