@@ -20,7 +20,7 @@ from bot.view.broadcast import (
     progress_keyboard,
     progress_message,
 )
-from bot.view.messages import Html, Say, say_for
+from bot.view.messages import Html, Say
 
 # The preview's own words stand around it.
 _LONGEST: Final = MessageLimit.MAX_TEXT_LENGTH - 200
@@ -35,7 +35,7 @@ async def broadcast(update: Update, context: Context) -> None:
         if Addressed().filter(message):
             await hint(update, context)
         return
-    say, text = say_for(message.from_user.language_code), text_to_send(message)
+    say, text = context.say, text_to_send(message)
     if text is None:
         await answer(message, say("broadcast-help"))
     elif len(text) > _LONGEST:
@@ -49,7 +49,7 @@ async def press_broadcast(update: Update, context: Context) -> None:
     query = update.callback_query
     if query is None:
         return
-    say, press = say_for(query.from_user.language_code), broadcast_press(query.data)
+    say, press = context.say, broadcast_press(query.data)
     if press is None or query.from_user.id not in context.services.settings.admins:
         await quietly("answer to a press", query.answer(say.plain("broadcast-gone")))
         return

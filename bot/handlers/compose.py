@@ -1,113 +1,112 @@
-"""/poem, /title, /acrostic, /continue: write a poem, keep it, send it."""
+"""/poem, /title, /acrostic, /continue, and plain words in a private chat."""
 
-import asyncio
-import secrets
-from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import replace
+from enum import StrEnum
 from functools import partial
-from typing import Final
 
-from telegram import Chat, Message, Update, User
-from telegram.constants import ChatAction
-from telegram.error import TelegramError
+from telegram import ForceReply, MaybeInaccessibleMessage, Message, Update
+from telegram.constants import ChatType
 
-from bot.asking import asked_for
+from bot.asking import Asked, asked_for, plainly_asked, titled
 from bot.context import Context
 from bot.handlers.answering import answer
-from bot.storage import models
-from bot.storage.poems import Tally, add_poem, note_message
-from bot.view.keyboards import rating_keyboard
-from bot.view.language import Language, script_of
-from bot.view.messages import Html, Say, say_for
-from bot.view.poems import poem_message
-from poetcore.errors import RequestError
-from poetcore.generation import ComposeRequest, Poem
+from bot.handlers.talk import hint
+from bot.handlers.writing import new_seed, write
+from bot.storage.keeping import Asking, answered, ask
+from poetcore.generation import ComposeRequest
+from poetcore.prosody import FORMS, Form
+from poetcore.script import Script
 
-# "Typing" is a courtesy: a poem does not wait longer than this for it.
-_TYPING_S: Final = 1.0
+
+class What(StrEnum):
+    """What the words of a request are."""
+
+    PREFIX = "prefix"
+    TITLE = "title"
+    ACROSTIC = "acrostic"
 
 
 async def compose(update: Update, context: Context) -> None:
-    """Answer `/poem [beginning] [form]`."""
-    await _compose(update, context, lambda words: ComposeRequest(prefix=words))
+    """Answer `/poem [beginning] [form] [rhyme] [《title》]`."""
+    if message := update.message:
+        await _compose(context, message, asked_for(context.words), What.PREFIX)
 
 
 async def compose_on_title(update: Update, context: Context) -> None:
-    """Answer `/title title [form]`."""
-    await _compose(update, context, lambda words: ComposeRequest(title=words), missing="compose-which-title")
+    """Answer `/title title [form] [rhyme]`; without a title ask for one."""
+    await _compose_or_ask(update, context, What.TITLE)
 
 
 async def compose_acrostic(update: Update, context: Context) -> None:
-    """Answer `/acrostic characters [form]`."""
-    await _compose(update, context, lambda words: ComposeRequest(acrostic=words), missing="compose-which-acrostic")
+    """Answer `/acrostic characters [form] [rhyme] [《title》]`; without characters ask for them."""
+    await _compose_or_ask(update, context, What.ACROSTIC)
 
 
 async def go_on(update: Update, context: Context) -> None:
-    """Answer `/continue lines [form]`."""
-    await _compose(update, context, lambda words: ComposeRequest(prefix=words), missing="compose-which-beginning")
+    """Answer `/continue lines [form] [rhyme] [《title》]`; without lines ask for them."""
+    await _compose_or_ask(update, context, What.PREFIX)
+
+
+async def compose_plainly(update: Update, context: Context) -> None:
+    """Answer plain words: as the answer to a question that waits for one, else as a beginning or a title."""
+    message = update.message
+    if message is None:
+        return
+    question = await context.services.database.run(partial(answered, chat_id=message.chat.id))
+    text = message.text or ""
+    if question is not None:
+        what = What(question.what)
+        asked = _understood(text, what)
+        await _compose(context, message, asked, what, FORMS.get(question.form or ""))
+        return
+    asked = plainly_asked(text)
+    if asked == Asked():
+        await hint(update, context)
+        return
+    await _compose(context, message, asked, What.PREFIX)
+
+
+async def ask_for(context: Context, place: MaybeInaccessibleMessage, what: What, form: Form | None = None) -> None:
+    """Ask for the words of a request; in a private chat the next message is the answer, whatever happens between.
+
+    In a group the bot does not hear what is said to nobody: the question is an example of a command there.
+    """
+    keyboard = None
+    if place.chat.type == ChatType.PRIVATE:
+        asking = Asking(what, form.name if form else None)
+        await context.services.database.run(partial(ask, chat_id=place.chat.id, asking=asking))
+        keyboard = ForceReply(input_field_placeholder=context.say.plain(f"compose-placeholder-{what}"))
+    if isinstance(place, Message):
+        await answer(place, context.say(f"compose-which-{what}"), keyboard)
+
+
+def order(asked: Asked, what: What, script: Script) -> ComposeRequest:
+    """The order for a poem of which the words asked for are the beginning, the title or the acrostic."""
+    request = ComposeRequest(form=asked.form, title=asked.title, rhyme=asked.rhyme, script=script, seed=new_seed())
+    if what is What.TITLE:
+        return request
+    return replace(request, prefix=asked.prefix) if what is What.PREFIX else replace(request, acrostic=asked.prefix)
+
+
+async def _compose_or_ask(update: Update, context: Context, what: What) -> None:
+    message = update.message
+    if message is None:
+        return
+    asked = _understood(context.words, what)
+    if asked is not None and (asked.title if what is What.TITLE else asked.words) is None:
+        await ask_for(context, message, what, asked.form)
+    else:
+        await _compose(context, message, asked, what)
 
 
 async def _compose(
-    update: Update, context: Context, request_of: Callable[[str | None], ComposeRequest], missing: str | None = None
+    context: Context, message: Message, asked: Asked | None, what: What, form: Form | None = None
 ) -> None:
-    """Write what `request_of` the words asks for; without words, say `missing` if there is such a message."""
-    message, reader = update.message, update.effective_user
-    if message is None or reader is None:
+    if asked is None:
+        await answer(message, context.say("compose-two-forms"))
         return
-    say = say_for(reader.language_code)
-    asked = asked_for(context.words)
-    if asked is None or (missing and asked.prefix is None):
-        await answer(message, say("compose-two-forms" if asked is None else missing or ""))
-        return
-    request = replace(
-        request_of(asked.prefix), form=asked.form, seed=secrets.randbits(31), script=script_of(reader.language_code)
-    )
-    try:
-        poem, _ = await asyncio.gather(context.services.composer.compose(request), _show_typing(message.chat))
-    except RequestError:
-        await answer(message, say("compose-no-hanzi"))
-        return
-    await _keep_and_send(context, message, reader, request, poem)
+    await write(context, message, order(replace(asked, form=asked.form or form), what, context.script))
 
 
-async def _show_typing(chat: Chat) -> None:
-    with suppress(TelegramError, TimeoutError):
-        async with asyncio.timeout(_TYPING_S):
-            await chat.send_action(ChatAction.TYPING)
-
-
-async def _keep_and_send(context: Context, message: Message, reader: User, request: ComposeRequest, poem: Poem) -> None:
-    database = context.services.database
-    # Kept first: its buttons carry its id, and a poem that a reader sees can be rated whatever happens next.
-    poem_id = await database.run(partial(add_poem, poem=_row(message, reader, request, poem)))
-    text = "\n\n".join((poem_message(poem, request.script), *_not_kept(say_for(reader.language_code), poem)))
-    message_id = await answer(message, text, rating_keyboard(poem_id, Tally(0, 0)))
-    await database.run(partial(note_message, poem_id=poem_id, message_id=message_id))
-
-
-def _not_kept(say: Say, poem: Poem) -> tuple[Html, ...]:
-    """What had to be given up of the request, in one line; nothing as a rule."""
-    if not poem.relaxed:
-        return ()
-    separator = ", " if say.language is Language.ENGLISH else "、"
-    return (say("compose-not-kept", what=separator.join(say.plain(f"compose-{name}") for name in poem.relaxed)),)
-
-
-def _row(message: Message, reader: User, request: ComposeRequest, poem: Poem) -> models.Poem:
-    return models.Poem(
-        user_id=reader.id,
-        chat_id=message.chat.id,
-        asked_prefix=request.prefix,
-        asked_form=request.form.name if request.form else None,
-        asked_title=request.title,
-        asked_acrostic=request.acrostic,
-        script=request.script,
-        best_of=request.best_of,
-        temperature=request.temperature,
-        seed=request.seed,
-        poet=poem.poet,
-        text=poem.traditional,
-        form=poem.form,
-        score=poem.score,
-    )
+def _understood(words: str, what: What) -> Asked | None:
+    return titled(words) if what is What.TITLE else asked_for(words)

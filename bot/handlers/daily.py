@@ -16,8 +16,8 @@ from bot.handlers.answering import answer
 from bot.storage.models import now
 from bot.storage.subscriptions import Standing, pause, resume, subscribe, subscription, unsubscribe
 from bot.view.daily import daily_press, standing_keyboard, standing_message
-from bot.view.language import Language, language_of
-from bot.view.messages import Say, say_for
+from bot.view.language import Language
+from bot.view.messages import Say
 
 _WORDS = {
     "pause": {"pause", "暫停", "暂停"},
@@ -36,7 +36,7 @@ async def daily(update: Update, context: Context) -> None:
     message, reader = update.message, update.effective_user
     if message is None or reader is None:
         return
-    say = say_for(reader.language_code)
+    say = context.say
     if not await _may_decide(context.bot, message.chat, reader.id):
         await answer(message, say("daily-not-admin"))
         return
@@ -56,7 +56,7 @@ async def press_daily(update: Update, context: Context) -> None:
     query = update.callback_query
     if query is None or query.message is None:
         return
-    say, what = say_for(query.from_user.language_code), daily_press(query.data)
+    say, what = context.say, daily_press(query.data)
     if what is None or not await _may_decide(context.bot, query.message.chat, query.from_user.id):
         await quietly("answer to a press", query.answer(say.plain("daily-not-admin")))
         return
@@ -75,7 +75,7 @@ async def _set(context: Context, message: Message, words: list[str], say: Say) -
     database, chat_id = context.services.database, message.chat.id
     place = " ".join(words[1:])[:_LONGEST_CITY]
     known = await database.run(partial(subscription, chat_id=chat_id))
-    zone = await _zone(place, known, message.from_user.language_code)
+    zone = await _zone(place, known, context.reader.language)
     if zone is None:
         await answer(message, say("daily-no-city", city=place))
         return
@@ -83,10 +83,10 @@ async def _set(context: Context, message: Message, words: list[str], say: Say) -
     await _show(message, await database.run(work), say)
 
 
-async def _zone(place: str, known: Standing | None, language_code: str | None) -> str | None:
+async def _zone(place: str, known: Standing | None, language: Language) -> str | None:
     if place:
         return offset_named(place) or await asyncio.to_thread(zone_of_city, place)
-    return known.hour.zone if known else _ZONES[language_of(language_code)]
+    return known.hour.zone if known else _ZONES[language]
 
 
 async def _do(context: Context, chat_id: int, what: str) -> Standing | None:

@@ -9,16 +9,19 @@ from telegram.ext import ApplicationHandlerStop
 from bot.context import Context
 from bot.handlers.commands import spoken
 from bot.storage.readers import Arrival, admit
+from bot.view.reader import reader_of
 
 
 async def gate(update: Update, context: Context) -> None:
-    """Let a new update from a reader pass, and remember it and its reader.
+    """Let a new update from a reader pass, remember it and its reader, and tell handlers how to talk to them.
 
     It is remembered before it is handled: after a crash between, one answer is missing rather than one given twice.
     """
     arrival = arrival_of(update, context.bot.id)
-    if arrival is None or not await context.services.database.run(partial(admit, arrival=arrival)):
+    preference = await context.services.database.run(partial(admit, arrival=arrival)) if arrival else None
+    if arrival is None or preference is None:
         raise ApplicationHandlerStop
+    context.reader = reader_of(arrival.user_id, preference)
 
 
 def arrival_of(update: Update, bot_id: int) -> Arrival | None:

@@ -35,7 +35,7 @@ from bot.storage.models import LearningJob, LearningWorker, now
 from bot.storage.ratings import count_since
 from bot.storage.versions import Alias, called, keep_back
 from bot.view.learning import LearningPress, confirm_keyboard, jobs_message, learning_press
-from bot.view.messages import Say, say_for
+from bot.view.messages import Say
 from poetcore.errors import PackageError
 
 Handler = Callable[[Update, Context], Coroutine[Any, Any, None]]
@@ -61,7 +61,7 @@ async def retrain(update: Update, context: Context) -> None:
     message = update.message
     if message is None:
         return
-    say, services = _say(message), context.services
+    say, services = context.say, context.services
     refusal, known = await services.database.run(partial(_prospect, least=services.settings.learn_least))
     if refusal is not None:
         await answer(message, say(refusal, **known))
@@ -74,7 +74,7 @@ async def show_jobs(update: Update, context: Context) -> None:
     """List the last jobs and the workers."""
     if message := update.message:
         jobs, alive = await context.services.database.run(_jobs_and_workers)
-        await answer(message, jobs_message(jobs, alive, _say(message)))
+        await answer(message, jobs_message(jobs, alive, context.say))
 
 
 @for_administrators
@@ -89,7 +89,7 @@ async def cancel(update: Update, context: Context) -> None:
         Cancelled.AT_ONCE: "learning-cancelled-at-once",
         Cancelled.SOON: "learning-cancelled-soon",
     }
-    await answer(message, _say(message)(keys[outcome], job=job_id or ""))
+    await answer(message, context.say(keys[outcome], job=job_id or ""))
 
 
 @for_administrators
@@ -98,7 +98,7 @@ async def roll_back(update: Update, context: Context) -> None:
     message = update.message
     if message is None or message.from_user is None:
         return
-    say, services = _say(message), context.services
+    say, services = context.say, context.services
     store = FolderStore(services.settings.poets_folder)
     try:
         await asyncio.to_thread(roll_back_checked, services.database, store, str(message.from_user.id))
@@ -115,7 +115,7 @@ async def press_learning(update: Update, context: Context) -> None:
     pressed = learning_press(query.data) if query else None
     if query is None:
         return
-    say = say_for(query.from_user.language_code)
+    say = context.say
     await quietly("answer to a press", query.answer())
     if pressed is None or query.from_user.id not in context.services.settings.admins or query.message is None:
         return
@@ -196,7 +196,3 @@ def _begin_shown(session: Session, wish: Wish, least: int, message_id: int) -> t
 
 def _jobs_and_workers(session: Session) -> tuple[list[LearningJob], list[LearningWorker]]:
     return last_jobs(session), workers(session) if worker_is_there(session, now()) else []
-
-
-def _say(message: Message) -> Say:
-    return say_for(message.from_user.language_code if message.from_user else None)

@@ -3,13 +3,14 @@
 import asyncio
 from functools import partial
 
-from telegram import CallbackQuery, Update
+from telegram import CallbackQuery, Message, Update
 
 from bot.api import quietly
 from bot.context import Context
+from bot.handlers.writing import full_keyboard
 from bot.storage.poems import Pressed, Tally, press
-from bot.view.keyboards import RatingPress, rating_keyboard, rating_press
-from bot.view.messages import Say, say_for
+from bot.view.keyboards import RatingPress, rating_press, with_tally
+from bot.view.messages import Say
 
 
 async def rate(update: Update, context: Context) -> None:
@@ -20,7 +21,7 @@ async def rate(update: Update, context: Context) -> None:
     query = update.callback_query
     if query is None:
         return
-    say = say_for(query.from_user.language_code)
+    say = context.say
     pressed = rating_press(query.data)
     chat_id = query.message.chat.id if query.message else None
     if pressed is None or chat_id is None:
@@ -45,9 +46,12 @@ def _toast(say: Say, did: Pressed, pressed: RatingPress) -> str:
 
 
 async def _show_tally(context: Context, query: CallbackQuery, poem_id: int, tally: Tally) -> None:
-    if query.message is not None:
-        await context.bot.edit_message_reply_markup(
-            chat_id=query.message.chat.id,
-            message_id=query.message.message_id,
-            reply_markup=rating_keyboard(poem_id, tally),
-        )
+    """Only the numbers change: the other buttons are in the words of whoever asked for the poem."""
+    place = query.message
+    if place is None:
+        return
+    shown = place.reply_markup if isinstance(place, Message) else None
+    keyboard = with_tally(shown, poem_id, tally) if shown else await full_keyboard(context, poem_id, place.chat)
+    await context.bot.edit_message_reply_markup(
+        chat_id=place.chat.id, message_id=place.message_id, reply_markup=keyboard
+    )

@@ -14,7 +14,7 @@ from bot.jobs.ticking import ticking
 from bot.storage import Database, models
 from bot.storage.ledger import Prepared, Upcoming
 from bot.storage.subscriptions import close_old_days, plan_due
-from bot.view.language import script_of
+from bot.view.reader import reader_of
 from poetcore.generation import ComposeRequest, Poem
 
 _PLAN_EVERY_S: Final = 20.0
@@ -84,7 +84,7 @@ def _row(upcoming: Upcoming, request: ComposeRequest, poem: Poem) -> models.Poem
         user_id=upcoming.user_id,
         chat_id=upcoming.chat_id,
         asked_title=request.title,
-        script=script_of(upcoming.language_code),
+        script=reader_of(upcoming.user_id, upcoming.preference).script,
         best_of=request.best_of,
         temperature=request.temperature,
         seed=request.seed,

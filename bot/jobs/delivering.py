@@ -18,7 +18,7 @@ from bot.storage.poems import Tally
 from bot.view.broadcast import progress_keyboard, progress_message
 from bot.view.daily import daily_poem_message
 from bot.view.keyboards import rating_keyboard
-from bot.view.messages import say_for
+from bot.view.reader import reader_of
 
 # Texts of broadcasts at work; there are rarely two.
 _TEXTS_KEPT: Final = 16
@@ -54,7 +54,7 @@ class BotDeliveries:
         """Write an administrator's broadcast's progress into the message with which they steer it."""
         if progress.chat_id is None or progress.message_id is None:
             return
-        say = say_for(progress.language_code)
+        say = reader_of(progress.admin_id or 0, progress.preference).say
         editing = self._talker.edit_message_text(
             progress_message(progress, say),
             chat_id=progress.chat_id,

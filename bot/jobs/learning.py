@@ -18,10 +18,12 @@ from bot.jobs.wishes import begin_if_due
 from bot.poets.following import Follower
 from bot.poets.store import FolderStore
 from bot.storage.learning import JobState, active_job, claim_report, job_named, unreported
-from bot.storage.models import LearningJob, User, now
+from bot.storage.models import LearningJob, now
+from bot.storage.preferences import preference_of
 from bot.view.curve import curve_png
 from bot.view.learning import ended_message, pairs_message, progress_message, verdict_keyboard
-from bot.view.messages import Say, say_for
+from bot.view.messages import Say
+from bot.view.reader import reader_of
 
 _LOOK_EVERY_S: Final = 2.0
 _TICK_EVERY_S: Final = 60.0
@@ -61,7 +63,8 @@ class Administrators:
 
     async def say_to(self, user_id: int) -> Say:
         """How to speak to one of them."""
-        return say_for(await self.services.database.run(partial(_language_of, user_id=user_id)))
+        preference = await self.services.database.run(partial(preference_of, user_id=user_id))
+        return reader_of(user_id, preference).say
 
     async def not_whole(self, version: str, reason: str) -> None:
         """Tell them that a champion cannot serve."""
@@ -146,8 +149,3 @@ def report_of(session: Session, job_id: str) -> LearningJob | None:
     """An ended job with a version, for the buttons below its report."""
     job = job_named(session, job_id)
     return job if job is not None and job.version is not None else None
-
-
-def _language_of(session: Session, user_id: int) -> str | None:
-    user = session.get(User, user_id)
-    return user.language_code if user else None

@@ -8,7 +8,8 @@ from typing import Final, Literal
 from sqlalchemy import Select, and_, func, insert, literal, or_, select, update
 from sqlalchemy.orm import Session
 
-from bot.storage.models import Broadcast, Chat, Delivery, UnreachableChat, User
+from bot.storage.models import Broadcast, Chat, Delivery, UnreachableChat
+from bot.storage.preferences import Preference, preference_of
 
 # Rows a transaction: some 20 ms, in which nobody else can write to SQLite.
 PAGE: Final = 1_000
@@ -25,7 +26,8 @@ class Progress:
     counts: Mapping[str, int]
     chat_id: int | None
     message_id: int | None
-    language_code: str | None
+    admin_id: int | None
+    preference: Preference
     """The administrator's."""
     gathered: bool
     """Whether all recipients are taken down."""
@@ -138,14 +140,14 @@ def progress(session: Session, broadcast_id: int) -> Progress | None:
         .group_by(Delivery.state)
     )
     counts = {found.state: found.chats for found in session.execute(query)}
-    admin = session.get(User, row.admin_id) if row.admin_id is not None else None
     return Progress(
         row.id,
         row.state,
         counts,
         row.chat_id,
         row.message_id,
-        admin.language_code if admin else None,
+        row.admin_id,
+        preference_of(session, row.admin_id or 0),
         gathered=row.gathered_at is not None or row.state in ("done", "cancelled"),
     )
 

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from bot.storage.chats import move_chat
 from bot.storage.models import Broadcast, Delivery, Poem, Sender, SendingRate, Subscription, UnreachableChat, User
+from bot.storage.preferences import COLUMNS, Preference
 from bot.storage.upserts import insert_or_ignore, insert_or_update
 
 # A sender renews its lease several times a second while it has something in hand. One that is held up for longer loses
@@ -66,7 +67,7 @@ class Upcoming:
     delivery_id: int
     chat_id: int
     user_id: int
-    language_code: str | None
+    preference: Preference
     day: date
 
 
@@ -116,7 +117,7 @@ class Asking:
 def upcoming(session: Session, at: datetime, most: int) -> list[Upcoming]:
     """The daily poems that are to be sent next."""
     query = (
-        select(Delivery.id, Delivery.chat_id, Subscription.user_id, User.language_code, Broadcast.day)
+        select(Delivery.id, Delivery.chat_id, Subscription.user_id, Broadcast.day, *COLUMNS)
         .join(Broadcast, Broadcast.id == Delivery.broadcast_id)
         .join(Subscription, Subscription.chat_id == Delivery.chat_id)
         .join(User, User.id == Subscription.user_id)
@@ -130,7 +131,9 @@ def upcoming(session: Session, at: datetime, most: int) -> list[Upcoming]:
         .limit(most)
     )
     rows = session.execute(query)
-    return [Upcoming(row[0], row[1], row[2], row[3], row[4]) for row in rows if row[4] is not None]
+    return [
+        Upcoming(id_, chat_id, user_id, Preference(*known), day) for id_, chat_id, user_id, day, *known in rows if day
+    ]
 
 
 def claim(session: Session, asking: Asking, prepared: Sequence[Prepared] = ()) -> Claim:

@@ -4,10 +4,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from bot.storage.models import Chat, HandledUpdate, User, now
+from bot.storage.preferences import COLUMNS, Preference
 from bot.storage.upserts import insert_or_ignore, insert_or_update
 
 # Telegram keeps an update that was not fetched for a day; a week is ample.
@@ -26,18 +27,21 @@ class Arrival:
     chat_kind: str | None
 
 
-def admit(session: Session, arrival: Arrival) -> bool:
-    """Note that an update is being handled, and by whom it was sent; False if it was handled before."""
+def admit(session: Session, arrival: Arrival) -> Preference | None:
+    """Note that an update is being handled, and by whom it was sent; how they want to be spoken to.
+
+    None if it was handled before.
+    """
     moment = now()
     claim = {"bot_id": arrival.bot_id, "update_id": arrival.update_id, "handled_at": moment}
     if not insert_or_ignore(session, HandledUpdate, claim):
-        return False
+        return None
     seen = {"created_at": moment, "seen_at": moment}
     user = {"id": arrival.user_id, "language_code": arrival.language_code, **seen}
     insert_or_update(session, User, user, {"language_code", "seen_at"})
     if arrival.chat_id is not None:
         insert_or_update(session, Chat, {"id": arrival.chat_id, "kind": arrival.chat_kind, **seen}, {"kind", "seen_at"})
-    return True
+    return Preference(*session.execute(select(*COLUMNS).where(User.id == arrival.user_id)).one())
 
 
 def forget_old_updates(session: Session) -> None:

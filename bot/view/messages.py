@@ -5,9 +5,9 @@ To give a feature its words:
 1. Write `locales/{en,zh-Hant,zh-Hans}/<feature>.ftl` with the same keys and the same `{ $values }` in all three; keys
    begin with the feature's name (`daily-set`). A test fails if one lacks, or if simplified words hold traditional
    characters. Syntax: https://projectfluent.org/fluent/guide/
-2. Say them: `say = say_for(language_code)`, then `say("daily-set", clock="07:30")`. The text is HTML for
-   Telegram. Values are escaped here, so hand them over as they are; what is HTML already (another `say(...)`, a poem's
-   message) is `Html` and stays.
+2. Say them: a handler has `context.say("daily-set", clock="07:30")`, in the language of the update's reader; elsewhere
+   `reader_of(...).say` (`bot.view.reader`). The text is HTML for Telegram. Values are escaped here, so hand them over as
+   they are; what is HTML already (another `say(...)`, a poem's message) is `Html` and stays.
 3. Buttons and toasts are no HTML: `say.plain("daily-button-stop")` escapes nothing.
 """
 
@@ -23,7 +23,7 @@ from bot.view.language import Language, language_of
 
 LOCALES: Final = Path(__file__).parent / "locales"
 
-LISTED: Final = ("poem", "title", "acrostic", "continue", "daily")
+LISTED: Final = ("poem", "title", "acrostic", "continue", "compose", "daily")
 """The commands that Telegram lists for readers; their words are `command-<name>`. /help and /id follow."""
 
 

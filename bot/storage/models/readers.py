@@ -13,6 +13,9 @@ class User(Base):
 
     id: Mapped[TelegramId] = mapped_column(primary_key=True)
     language_code: Mapped[str | None] = mapped_column(String(35))
+    # What they chose themselves; null: their Telegram's language, and the script that goes with it.
+    chosen_language: Mapped[str | None] = mapped_column(String(8))
+    chosen_script: Mapped[str | None] = mapped_column(String(4))
     created_at: Mapped[Created]
     seen_at: Mapped[Created]
 
