@@ -3,14 +3,15 @@
 from dataclasses import dataclass
 from typing import Any, Final, cast
 
-from telegram.ext import Application, CallbackContext
+from telegram.ext import Application, CallbackContext, ExtBot
 
-from bot.api import TelegramBot
 from bot.composing import Composer
-from bot.inbox import Inbox
 from bot.jobs.sending import Broadcaster
 from bot.settings import Settings
 from bot.storage import Database
+from bot.view.messages import Say
+from bot.view.reader import Reader
+from poetcore.script import Script
 
 _KEY: Final = "services"
 
@@ -25,11 +26,23 @@ class Services:
     database: Database
     composer: Composer
     broadcaster: Broadcaster
-    inbox: Inbox
 
 
-class Context(CallbackContext[TelegramBot, dict[Any, Any], dict[Any, Any], BotData]):
+class Context(CallbackContext[ExtBot[None], dict[Any, Any], dict[Any, Any], BotData]):
     """The context of one update."""
+
+    reader: Reader
+    """Who sent the update; set by the gate, so that every handler behind it knows."""
+
+    @property
+    def say(self) -> Say:
+        """The bot's words in the reader's language."""
+        return self.reader.say
+
+    @property
+    def script(self) -> Script:
+        """The script in which the reader reads poems."""
+        return self.reader.script
 
     @property
     def services(self) -> Services:
@@ -42,7 +55,7 @@ class Context(CallbackContext[TelegramBot, dict[Any, Any], dict[Any, Any], BotDa
         return " ".join(self.args or [])
 
 
-BotApplication = Application[TelegramBot, Context, dict[Any, Any], dict[Any, Any], BotData, None]
+BotApplication = Application[ExtBot[None], Context, dict[Any, Any], dict[Any, Any], BotData, None]
 
 
 def give_services(application: BotApplication, services: Services) -> None:
