@@ -3,9 +3,11 @@
 from dataclasses import dataclass
 from typing import Any, Final, cast
 
-from telegram.ext import Application, CallbackContext, ExtBot
+from telegram.ext import Application, CallbackContext
 
+from bot.api import TelegramBot
 from bot.composing import Composer
+from bot.inbox import Inbox
 from bot.jobs.sending import Broadcaster
 from bot.settings import Settings
 from bot.storage import Database
@@ -26,9 +28,10 @@ class Services:
     database: Database
     composer: Composer
     broadcaster: Broadcaster
+    inbox: Inbox
 
 
-class Context(CallbackContext[ExtBot[None], dict[Any, Any], dict[Any, Any], BotData]):
+class Context(CallbackContext[TelegramBot, dict[Any, Any], dict[Any, Any], BotData]):
     """The context of one update."""
 
     reader: Reader
@@ -55,7 +58,7 @@ class Context(CallbackContext[ExtBot[None], dict[Any, Any], dict[Any, Any], BotD
         return " ".join(self.args or [])
 
 
-BotApplication = Application[ExtBot[None], Context, dict[Any, Any], dict[Any, Any], BotData, None]
+BotApplication = Application[TelegramBot, Context, dict[Any, Any], dict[Any, Any], BotData, None]
 
 
 def give_services(application: BotApplication, services: Services) -> None:
