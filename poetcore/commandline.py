@@ -7,7 +7,8 @@ import json
 import sys
 from collections.abc import Sequence
 from functools import partial
-from typing import Any, Final, NoReturn
+from importlib.metadata import version
+from typing import Annotated, Any, Final, NoReturn
 
 import typer
 from typer.core import TyperGroup
@@ -62,6 +63,18 @@ def new_app(summary: str) -> typer.Typer:
     )
 
 
+def add_version(app: typer.Typer) -> None:
+    """Give a program the option --version."""
+
+    @app.callback()
+    def _program(
+        _: Annotated[
+            bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit.")
+        ] = False,
+    ) -> None:
+        pass
+
+
 def print_json(value: dict[str, Any]) -> None:
     """Print one JSON object on a line of its own on stdout, at once: a full disk or a closed pipe shows here."""
     typer.echo(json.dumps(value, ensure_ascii=False))
@@ -75,6 +88,12 @@ def require_torch() -> None:
 
     if find_spec("torch") is None or find_spec("matplotlib") is None:
         raise TrainingError("training needs torch and matplotlib: pip install 'yuexia[train]' (or make train-setup)")
+
+
+def _show_version(context: typer.Context, wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"{context.info_name} {version('yuexia')}")
+        raise typer.Exit
 
 
 def _usage_message(error: Exception) -> str:

@@ -9,9 +9,10 @@ from bot.cli.learning import app as poets
 from bot.cli.learning import export_ratings, retrain, worker
 from bot.cli.service import run
 from bot.cli.simulation import simulate_readers
-from poetcore.commandline import new_app
+from poetcore.commandline import add_version, new_app
 
 app = new_app("The Telegram bot that writes classical Chinese poems.")
+add_version(app)
 app.command()(run)
 app.command()(worker)
 app.command()(retrain)
