@@ -9,10 +9,13 @@ from bot.api import TelegramBot
 from bot.composing import Composer
 from bot.inbox import Inbox
 from bot.jobs.sending import Broadcaster
+from bot.manners.limits import Limits
 from bot.settings import Settings
 from bot.storage import Database
+from bot.view.fonts import Font
 from bot.view.messages import Say
 from bot.view.reader import Reader
+from bot.watching.health import Health
 from poetcore.script import Script
 
 _KEY: Final = "services"
@@ -29,6 +32,10 @@ class Services:
     composer: Composer
     broadcaster: Broadcaster
     inbox: Inbox
+    health: Health
+    font: Font | None
+    """What cards are set in; None where nothing has Chinese characters."""
+    limits: Limits
 
 
 class Context(CallbackContext[TelegramBot, dict[Any, Any], dict[Any, Any], BotData]):

@@ -42,6 +42,14 @@ class Command(MessageFilter):
         return {"args": command.words.split()}
 
 
+class Plain(MessageFilter):
+    """Lets through what is written to the bot alone and is no command."""
+
+    def filter(self, message: Message) -> bool:
+        """Whether it is such a text."""
+        return bool(message.text) and message.chat.type == ChatType.PRIVATE and spoken(message.text) is None
+
+
 class Addressed(MessageFilter):
     """Lets through text that asks for an answer but is no command we know: in groups only a command to us."""
 

@@ -1,4 +1,4 @@
-"""Poems and what readers think of them."""
+"""Poems, where they stand, and what readers think of them."""
 
 from dataclasses import dataclass
 from enum import Enum
@@ -6,7 +6,8 @@ from enum import Enum
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from bot.storage.models import Poem, Rating, now
+from bot.storage.models import Poem, Rating, Showing, Variation, now
+from bot.storage.upserts import insert_or_ignore
 
 
 class Pressed(Enum):
@@ -25,10 +26,21 @@ class Tally:
     down: int
 
 
-def add_poem(session: Session, poem: Poem) -> int:
+@dataclass(frozen=True)
+class Descent:
+    """Of which poem another is a variation, and which line, counted from 1, was written anew."""
+
+    parent_id: int
+    line: int
+
+
+def add_poem(session: Session, poem: Poem, descent: Descent | None = None) -> int:
     """Keep a poem; its id."""
     session.add(poem)
     session.flush()
+    # The parent may have been forgotten while the poem was written.
+    if descent is not None and session.get(Poem, descent.parent_id) is not None:
+        session.add(Variation(poem_id=poem.id, parent_id=descent.parent_id, line=descent.line))
     return poem.id
 
 
@@ -39,14 +51,49 @@ def note_message(session: Session, poem_id: int, message_id: int | None) -> None
         poem.message_id = message_id
 
 
+def poem_at(session: Session, poem_id: int, chat_id: int, *, lock: bool = False) -> Poem | None:
+    """A poem that stands in a chat: written or shown there; None for any other, which that chat has no say in."""
+    poem = session.get(Poem, poem_id, with_for_update=lock)
+    if poem is None or poem.chat_id == chat_id or session.get(Showing, (poem_id, chat_id)) is not None:
+        return poem
+    return None
+
+
+def show_at(session: Session, poem: Poem, chat_id: int) -> None:
+    """Let a poem stand in one more chat, where its buttons work from now on."""
+    if poem.chat_id != chat_id:
+        insert_or_ignore(session, Showing, {"poem_id": poem.id, "chat_id": chat_id, "created_at": now()})
+
+
+def share(session: Session, poem_id: int, chat_id: int) -> Poem | None:
+    """Let everyone who has its link read a poem that stands in a chat; None if it does not stand there."""
+    poem = poem_at(session, poem_id, chat_id)
+    if poem is not None and poem.shared_at is None:
+        poem.shared_at = now()
+    return poem
+
+
+def open_poem(session: Session, poem_id: int, chat_id: int, user_id: int) -> Poem | None:
+    """A poem that a reader has the link of: it stands in their chat from now on.
+
+    None unless it was shared, or is theirs, or stands there already: ids can be guessed, and what was written for
+    nobody else is nobody else's.
+    """
+    poem = session.get(Poem, poem_id)
+    if poem is not None and poem.shared_at is None and poem.user_id != user_id:
+        poem = poem_at(session, poem_id, chat_id)
+    if poem is not None:
+        show_at(session, poem, chat_id)
+    return poem
+
+
 def press(session: Session, *, poem_id: int, chat_id: int, user_id: int, value: int) -> tuple[Pressed, Tally] | None:
     """A reader presses a rating button: rates, changes to the other, or withdraws with the same one again.
 
-    None if no such poem was written in that chat.
+    None if no such poem stands in that chat.
     """
     # The poem's row is locked (where the database locks rows): two presses at once are one after the other.
-    poem = session.get(Poem, poem_id, with_for_update=True)
-    if poem is None or poem.chat_id != chat_id:
+    if poem_at(session, poem_id, chat_id, lock=True) is None:
         return None
     pressed = _press(session, poem_id, user_id, value)
     session.flush()

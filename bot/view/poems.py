@@ -3,21 +3,42 @@
 import re
 from html import escape
 
+from bot.storage import models
+from bot.view.messages import Html
 from poetcore.generation import Poem
+from poetcore.generation.poet import shown_title
+from poetcore.prosody import scan
 from poetcore.script import Script, to_simplified
 
 
-def poem_message(poem: Poem, script: Script) -> str:
+def poem_message(poem: Poem, script: Script) -> Html:
     """The poem, already in `script`, as Telegram's HTML; the names of its form and rhyme are brought to `script`."""
-    known = " · ".join(part for part in (poem.form, poem.rhyme_group and f"{poem.rhyme_group}韻") if part)
-    parts = [
-        poem.title and f"<b>{escape(poem.title)}</b>",
-        escape("\n".join(couplets(poem.text))),
-        known and f"<i>{escape(to_simplified(known) if script == 'hans' else known)}</i>",
-    ]
-    return "\n\n".join(part for part in parts if part)
+    return _message(poem.title, poem.text, _known(poem.form, poem.rhyme_group, script))
+
+
+def kept_poem_message(row: models.Poem, script: Script) -> Html:
+    """The same of a poem as it is kept, in traditional script."""
+    known = _known(row.form, scan(row.text).rhyme_group if row.form else None, script)
+    title = shown_title(row.asked_title)
+    if script == "hant":
+        return _message(title, row.text, known)
+    return _message(title and to_simplified(title), to_simplified(row.text), known)
 
 
 def couplets(text: str) -> list[str]:
     """The text cut behind each full stop, or mark that ends a sentence as one does."""
     return re.findall(r"[^。！？]*[。！？]+|[^。！？]+$", text)
+
+
+def _known(form: str | None, rhyme_group: str | None, script: Script) -> str:
+    known = " · ".join(part for part in (form, rhyme_group and f"{rhyme_group}韻") if part)
+    return to_simplified(known) if script == "hans" else known
+
+
+def _message(title: str | None, text: str, known: str) -> Html:
+    parts = [
+        title and f"<b>{escape(title)}</b>",
+        escape("\n".join(couplets(text))),
+        known and f"<i>{escape(known)}</i>",
+    ]
+    return Html("\n\n".join(part for part in parts if part))

@@ -1,0 +1,16 @@
+poem-again = Another
+poem-lines = New line
+poem-forms = Other form
+poem-scan = Scan
+poem-cards = Card
+poem-share = Share
+poem-back = ‹ Back
+poem-paper-light = ☀️ Light paper
+poem-paper-dark = 🌙 Dark paper
+poem-starred = ★ Kept among your favourites.
+poem-unstarred = ☆ No longer among your favourites.
+poem-no-font = Cards cannot be drawn here at the moment.
+poem-no-card = This poem does not fit on a card.
+poem-no-such-link = No poem is found behind this link. Perhaps it was not shared, or is no more. Write /poem for a new one.
+poem-link = 🔗 { $link }
+poem-send-link = Send the link

@@ -1,0 +1,16 @@
+poem-again = 再来一首
+poem-lines = 换一句
+poem-forms = 换体裁
+poem-scan = 格律
+poem-cards = 诗笺
+poem-share = 分享
+poem-back = ‹ 返回
+poem-paper-light = ☀️ 素笺
+poem-paper-dark = 🌙 夜笺
+poem-starred = ★ 已收藏
+poem-unstarred = ☆ 已取消收藏
+poem-no-font = 此处暂时画不了诗笺。
+poem-no-card = 这首诗写不进一张诗笺。
+poem-no-such-link = 这个链接里没有诗：或未曾分享，或已不在。写 /poem 便有新诗。
+poem-link = 🔗 { $link }
+poem-send-link = 转发链接

@@ -1,0 +1,16 @@
+poem-again = 再來一首
+poem-lines = 換一句
+poem-forms = 換體裁
+poem-scan = 格律
+poem-cards = 詩箋
+poem-share = 分享
+poem-back = ‹ 返回
+poem-paper-light = ☀️ 素箋
+poem-paper-dark = 🌙 夜箋
+poem-starred = ★ 已收藏
+poem-unstarred = ☆ 已取消收藏
+poem-no-font = 此處暫時畫不了詩箋。
+poem-no-card = 這首詩寫不進一張詩箋。
+poem-no-such-link = 這個連結裡沒有詩：或未曾分享，或已不在。寫 /poem 便有新詩。
+poem-link = 🔗 { $link }
+poem-send-link = 轉發連結
