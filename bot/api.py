@@ -18,6 +18,7 @@ from telegram.request import HTTPXRequest
 
 from bot.errors import TokenError
 from bot.pacing import Pacer, Urgency
+from bot.watching.metrics import ANSWERS
 
 # What the bot listens to; Telegram then does not even send the rest.
 ALLOWED_UPDATES: Final = ("message", "callback_query")
@@ -89,7 +90,12 @@ class PatientRequest(HTTPXRequest):
     async def _try(self, name: str, *args: Any, **kwargs: Any) -> tuple[int, bytes]:
         if self._pacer is not None and name.startswith(_COUNTED):
             await self._pacer.turn(self.urgency)
-        code, payload = await super().do_request(*args, **kwargs)
+        try:
+            code, payload = await super().do_request(*args, **kwargs)
+        except NetworkError:
+            ANSWERS.labels(name, "none").inc()
+            raise
+        ANSWERS.labels(name, str(code)).inc()
         if code == HTTPStatus.NOT_FOUND and name != "getMe":
             raise UnknownMethodError(f"the server does not know {name}")
         if code == HTTPStatus.TOO_MANY_REQUESTS:

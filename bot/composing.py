@@ -11,6 +11,7 @@ from typing import Final, Protocol
 from bot.errors import UnwelcomeError
 from bot.manners.turns import Turns
 from bot.manners.words import is_unwelcome
+from bot.watching.metrics import COMPOSING
 from poetcore.generation import ComposeRequest, Poem
 
 # Of one reader, from all their chats; the others would be told to wait for nothing.
@@ -60,6 +61,7 @@ class Composer:
         async with self._turns.turn(reader):
             poem = await asyncio.get_running_loop().run_in_executor(self._threads, self._poet.compose, request)
         self.durations.append(self._clock() - asked_at)
+        COMPOSING.observe(self.durations[-1])
         if is_unwelcome("".join(line[0] for line in poem.lines)):
             raise UnwelcomeError
         return poem

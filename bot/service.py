@@ -3,8 +3,8 @@
 import asyncio
 import logging
 import signal
-from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
 from typing import Any, Final
 
 from pydantic import SecretStr
@@ -27,17 +27,27 @@ from bot.storage.database import unusable
 from bot.storage.readers import forget_old_updates
 from bot.view.language import Language
 from bot.view.messages import commands, say_in
+from bot.watching.exposition import exposed
+from bot.webhook.listening import listening
 
 # How long handlers may finish after the signal to stop; a service manager kills after 90 s.
 _GRACE_S: Final = 10.0
 
+# A long poll ends after 25 s, one whose answer is lost after 45.
+_FETCH_BELIEVED_S: Final = 90.0
+
 # Telegram knows two-letter codes only; a plain zh is read as traditional, as everywhere in the bot.
 _COMMAND_LANGUAGES: Final = {"": Language.ENGLISH, "zh": Language.HANT}
+
+Source = Callable[[BotApplication], AbstractAsyncContextManager["asyncio.Task[None]"]]
+"""How updates come in: see `fetching`."""
 
 _log = logging.getLogger(__name__)
 
 
-def serve(settings: Settings, poet: Composes, database: Database, announce: Callable[[str], None]) -> None:
+def serve(
+    settings: Settings, poet: Composes, database: Database, announce: Callable[[str], None], *, webhook: bool = False
+) -> None:
     """Run until SIGINT or SIGTERM; `announce` gets one line when the bot is ready.
 
     Raises `BotError` when it cannot start, or when Telegram takes the token back.
@@ -46,12 +56,30 @@ def serve(settings: Settings, poet: Composes, database: Database, announce: Call
         database.transact(forget_old_updates)
     except SQLAlchemyError as error:
         raise unusable(database.url, error) from error
-    asyncio.run(_until_stopped(_serve(settings, poet, database, announce)))
+    source = listening if webhook else fetching
+    asyncio.run(_until_stopped(_serve(settings, poet, database, source, announce)))
 
 
 @asynccontextmanager
-async def running(application: BotApplication) -> AsyncIterator["asyncio.Task[None]"]:
-    """The application answering its updates; yields the task that fetches them, which never ends well."""
+async def fetching(application: BotApplication) -> AsyncIterator["asyncio.Task[None]"]:
+    """Fetch updates into the inbox until the block ends; yields the task that does it, which never ends well."""
+    services = services_of(application)
+
+    async def keep(updates: Sequence[dict[str, Any]]) -> None:
+        await services.inbox.put(updates)
+        services.health.receives(_FETCH_BELIEVED_S)
+
+    task = asyncio.create_task(receive(application.bot, keep))
+    try:
+        yield task
+    finally:
+        services.health.stops()
+        await _cancel(task)
+
+
+@asynccontextmanager
+async def running(application: BotApplication, source: Source = fetching) -> AsyncIterator["asyncio.Task[None]"]:
+    """The application answering the updates of `source`; yields the task that receives them, which never ends well."""
     async with AsyncExitStack() as stack:
         stack.callback(services_of(application).composer.close)
         stack.push_async_callback(application.bot.shutdown)
@@ -69,18 +97,19 @@ async def running(application: BotApplication) -> AsyncIterator["asyncio.Task[No
         await stack.enter_async_context(daily_poems(database, broadcaster.wake))
         await stack.enter_async_context(learning(application))
         await stack.enter_async_context(inbox.open())
-        receiving = asyncio.create_task(receive(application.bot, inbox.put))
-        stack.push_async_callback(_cancel, receiving)
-        yield receiving
+        yield await stack.enter_async_context(source(application))
 
 
-async def _serve(settings: Settings, poet: Composes, database: Database, announce: Callable[[str], None]) -> None:
+async def _serve(
+    settings: Settings, poet: Composes, database: Database, source: Source, announce: Callable[[str], None]
+) -> None:
     async with AsyncExitStack() as stack:
         page = None
         if settings.telegram_bot_token is None:
             settings, page = await stack.enter_async_context(_local_telegram(settings))
         application = build_application(settings, poet, database)
-        receiving = await stack.enter_async_context(running(application))
+        await stack.enter_async_context(exposed(settings, services_of(application)))
+        receiving = await stack.enter_async_context(running(application, source))
         announce(f"open {page} and type /poem 月" if page else f"@{application.bot.username} is listening")
         await receiving
 

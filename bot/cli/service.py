@@ -1,9 +1,15 @@
 """The command that answers readers: run."""
 
+from typing import Annotated
+
 import typer
 
 
-def run() -> None:
+def run(
+    webhook: Annotated[
+        bool, typer.Option("--webhook", help="Let Telegram bring updates to YUEXIA_WEBHOOK_URL, by a proxy.")
+    ] = False,
+) -> None:
     """Answer readers: on Telegram with TELEGRAM_BOT_TOKEN set, else on a chat page of this machine."""
     from bot.logs import configure_logging, style_of_a_service
     from bot.settings import read_settings
@@ -16,8 +22,11 @@ def run() -> None:
     from bot.service import serve
     from bot.storage import Database
     from bot.storage.schema import upgrade
+    from bot.webhook.listening import check
 
+    if webhook:
+        check(settings)
     with Database(settings.database) as database:
         upgrade(database)
         poet = champion(database, FolderStore(settings.poets_folder), settings.poet)
-        serve(settings, poet, database, announce=typer.echo)
+        serve(settings, poet, database, announce=typer.echo, webhook=webhook)

@@ -1,0 +1,1 @@
+"""Updates that Telegram brings: told where to, received behind a proxy, kept before they are confirmed."""

@@ -1,0 +1,62 @@
+"""Tells Telegram where to bring updates, and looks now and then whether it still does."""
+
+import logging
+import random
+from asyncio import sleep
+from typing import Final
+
+from telegram import Bot
+from telegram.error import BadRequest, InvalidToken, TelegramError
+
+from bot.api import ALLOWED_UPDATES, UNREADABLE, UnknownMethodError, quietly
+from bot.errors import BotError, TokenError
+from bot.jobs.outcomes import growing_wait
+
+_LOOK_EVERY_S: Final = 60.0
+# At once, over all replicas; an update takes a few milliseconds to keep.
+_CONNECTIONS: Final = 40
+
+_log = logging.getLogger(__name__)
+
+
+async def point(bot: Bot, url: str, secret: str) -> None:
+    """Have updates brought to `url`, trying until Telegram agrees. Every replica does so: it is the same each time.
+
+    Raises `BotError` if Telegram refuses the address for good, `TokenError` if it does not know the token.
+    """
+    failures = 0
+    while True:
+        try:
+            await _set(bot, url, secret)
+        except InvalidToken:
+            raise TokenError("Telegram no longer knows this token: give the new one in TELEGRAM_BOT_TOKEN") from None
+        except UnknownMethodError:
+            raise BotError("the server knows no webhooks: run without --webhook (YUEXIA_TELEGRAM_BASE_URL)") from None
+        except BadRequest as error:
+            raise BotError(f"Telegram refuses YUEXIA_WEBHOOK_URL: {error.message}") from None
+        except (TelegramError, *UNREADABLE) as error:
+            wait = growing_wait(failures, random.random())  # noqa: S311 no secret
+            failures += 1
+            _log.warning("cannot set the webhook: %s: %s; trying again in %.1f s", type(error).__name__, error, wait)
+            await sleep(wait)
+        else:
+            return
+
+
+async def stay_pointed(bot: Bot, url: str, secret: str) -> None:
+    """Look every minute, for ever; raises `TokenError` when the token is taken back."""
+    while True:
+        await sleep(_LOOK_EVERY_S)
+        await quietly("looking after the webhook", look(bot, url, secret))
+
+
+async def look(bot: Bot, url: str, secret: str) -> None:
+    """Point Telegram to `url` again if somebody, a bot that polls with this token for one, has undone it."""
+    info = await bot.get_webhook_info()
+    if info.url != url:
+        _log.warning("Telegram was told to bring updates elsewhere; another bot uses this token. Telling it again")
+        await _set(bot, url, secret)
+
+
+async def _set(bot: Bot, url: str, secret: str) -> None:
+    await bot.set_webhook(url, secret_token=secret, allowed_updates=ALLOWED_UPDATES, max_connections=_CONNECTIONS)
