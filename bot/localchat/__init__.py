@@ -6,27 +6,35 @@
         server.user_sends("/poem 月")
         await server.wait_until(lambda: len(server.messages()) == 2)
 
-From the inside out: `formatting`, `updates` and `chats` are the state, without HTTP; `parameters` and `methods` are the
-Bot API's rules; `api` and `page_routes` are the HTTP edge behind `guard`; `server` puts them on a port.
+From the inside out: `chats` is the state, made of `messages`, `media`, `inline`, `commands` and `updates`; `readers` is
+what people do to it; `parameters`, `keyboards` and `methods` are the Bot API's rules; `api` and `page_routes` are the
+HTTP edge behind `guard`; `server` puts them on a port.
 """
 
 from bot.localchat.api import Call
-from bot.localchat.chats import Button, Edit, Message, User
 from bot.localchat.errors import LocalChatError
 from bot.localchat.faults import Fault, FaultKind, Faults
+from bot.localchat.inline import InlineAnswer, InlineResult
+from bot.localchat.media import Media
+from bot.localchat.messages import Button, Chat, Edit, Membership, Message, User
 from bot.localchat.server import LocalTelegram
 from bot.localchat.sink import FaultMix, Sink
 
 __all__ = [
     "Button",
     "Call",
+    "Chat",
     "Edit",
     "Fault",
     "FaultKind",
     "FaultMix",
     "Faults",
+    "InlineAnswer",
+    "InlineResult",
     "LocalChatError",
     "LocalTelegram",
+    "Media",
+    "Membership",
     "Message",
     "Sink",
     "User",

@@ -4,12 +4,12 @@ import asyncio
 import hmac
 import json
 from collections import deque
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
-from email.parser import BytesParser
-from email.policy import HTTP
 from typing import Any
 from urllib.parse import parse_qsl
 
+from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -19,19 +19,25 @@ from bot.localchat.chats import ChatState
 from bot.localchat.errors import ApiError, bad_request
 from bot.localchat.faults import Fault, FaultKind, Faults
 from bot.localchat.guard import JsonResponse, body_of, refusal
+from bot.localchat.media import UPLOAD_LIMIT, Upload
 from bot.localchat.methods import GET_UPDATES, METHODS, NAMES
 from bot.localchat.parameters import Parameters
 from bot.localchat.sink import Sink
 from bot.localchat.updates import Json
 
 BODY_LIMIT = 1 << 20
-"""The largest request body, in bytes; no method here takes files."""
+"""The largest request without files, in bytes; the largest with files is as much larger as a file may be."""
+
+FILES_LIMIT = 10
+"""Files in one request."""
 
 CALLS_KEPT = 10_000
 """Recorded calls; the oldest go first, so that a long run does not grow."""
 
 LONGEST_POLL = 50
 """Seconds; the real server waits no longer, whatever the bot asks for."""
+
+_BINARY = "application/octet-stream"
 
 _CONFLICT = ApiError(
     409, "Conflict: terminated by other getUpdates request; make sure that only one bot instance is running"
@@ -69,7 +75,7 @@ class BotApi:
         if not hmac.compare_digest(request.path_params["token"].encode(), self._token.encode()):
             return refusal(ApiError(401, "Unauthorized"))
         try:
-            given = Parameters(await _values(request))
+            given = await _parameters(request)
         except ApiError as error:
             return refusal(error)
         asked = request.path_params["method"]
@@ -157,30 +163,42 @@ async def _disconnected(request: Request) -> None:
         pass
 
 
-async def _values(request: Request) -> Json:
+async def _parameters(request: Request) -> Parameters:
     """The parameters from the query and the body, whichever of the four encodings the bot chose."""
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind == "multipart/form-data":
+        return await _multipart(request)
     values: Json = dict(request.query_params)
     body = await body_of(request, BODY_LIMIT)
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     try:
-        if kind == "application/json":
-            values |= dict(json.loads(body or b"{}"))
-        elif kind == "multipart/form-data":
-            values |= _multipart(request.headers["content-type"], body)
-        else:
-            values |= dict(parse_qsl(body.decode(), keep_blank_values=True))
+        values |= json.loads(body or b"{}") if kind == "application/json" else _form(body)
     except (ValueError, TypeError, RecursionError):
         raise bad_request("can't parse request") from None
-    return values
+    return Parameters(values)
 
 
-def _multipart(content_type: str, body: bytes) -> dict[str, str]:
-    """The text fields of multipart/form-data; files are left out."""
-    message = BytesParser(policy=HTTP).parsebytes(f"Content-Type: {content_type}\r\n\r\n".encode() + body)
-    fields = {}
-    for part in message.iter_parts() if message.is_multipart() else ():
-        name = part.get_param("name", header="content-disposition")
-        content = part.get_payload(decode=True)
-        if isinstance(name, str) and part.get_filename() is None and isinstance(content, bytes):
-            fields[name] = content.decode()
-    return fields
+def _form(body: bytes) -> dict[str, str]:
+    return dict(parse_qsl(body.decode(), keep_blank_values=True))
+
+
+async def _multipart(request: Request) -> Parameters:
+    """The text fields and the files of multipart/form-data."""
+    body = await body_of(request, UPLOAD_LIMIT + BODY_LIMIT)
+
+    async def stream() -> AsyncGenerator[bytes, None]:
+        yield body
+
+    parser = MultiPartParser(request.headers, stream(), max_files=FILES_LIMIT, max_part_size=BODY_LIMIT)
+    try:
+        form = await parser.parse()
+    except (MultiPartException, ValueError, KeyError):
+        raise bad_request("can't parse request") from None
+    fields: Json = dict(request.query_params)
+    files: dict[str, Upload] = {}
+    for name, value in form.multi_items():
+        if isinstance(value, str):
+            fields[name] = value
+        else:
+            files[name] = Upload(value.filename or name, await value.read(), value.content_type or _BINARY)
+    await form.close()
+    return Parameters(fields, files)

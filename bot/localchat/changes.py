@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from bot.localchat.chats import Event
+from bot.localchat.messages import Event
 
 QUEUE_LIMIT = 1000
 """Events that a page may be behind; one that reads no more is cut off and starts anew with a snapshot."""

@@ -8,16 +8,17 @@ class LocalChatError(Exception):
 class ApiError(Exception):
     """An answer with `ok: false`, in the words of the real Bot API server.
 
-    `code` is both the HTTP status and `error_code`; `retry_after` is in seconds.
+    `code` is both the HTTP status and `error_code`; `parameters` holds `retry_after`, in seconds, or
+    `migrate_to_chat_id` where the server tells them.
     """
 
-    def __init__(self, code: int, description: str, retry_after: float | None = None) -> None:
+    def __init__(self, code: int, description: str, **parameters: float) -> None:
         super().__init__(f"{code} {description}")
         self.code = code
         self.description = description
-        self.retry_after = retry_after
+        self.parameters = parameters
 
 
-def bad_request(description: str) -> ApiError:
+def bad_request(description: str, **parameters: float) -> ApiError:
     """A 400 with the server's usual prefix."""
-    return ApiError(400, f"Bad Request: {description}")
+    return ApiError(400, f"Bad Request: {description}", **parameters)

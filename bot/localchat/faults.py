@@ -70,7 +70,7 @@ class Fault:
     def error(self) -> ApiError:
         """The answer for the kinds that give one."""
         if self.kind == FaultKind.TOO_MANY_REQUESTS:
-            return ApiError(429, f"Too Many Requests: retry after {self.retry_after:g}", self.retry_after)
+            return ApiError(429, f"Too Many Requests: retry after {self.retry_after:g}", retry_after=self.retry_after)
         if self.kind == FaultKind.BLOCKED:
             return ApiError(403, "Forbidden: bot was blocked by the user")
         if self.kind == FaultKind.UNKNOWN_METHOD:

@@ -11,8 +11,18 @@ from typing import Any
 
 from bot.localchat.errors import ApiError, bad_request
 
-MESSAGE_LIMIT = 4096
-"""The longest message, in UTF-16 units after entities parsing."""
+
+@dataclass(frozen=True, slots=True)
+class TextKind:
+    """What a text is for; `limit` in UTF-16 units after entities parsing."""
+
+    limit: int
+    too_long: str
+    may_be_empty: bool = False
+
+
+MESSAGE = TextKind(4096, "message is too long")
+CAPTION = TextKind(1024, "message caption is too long", may_be_empty=True)
 
 _ENTITY_OF_TAG = {
     "b": "bold",
@@ -35,7 +45,11 @@ _ATTRIBUTE = re.compile(r"([\w-]+)(?:\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s\"'>]
 # The only character references that the server knows; &nbsp; and the rest stay as typed.
 _REFERENCE = re.compile(r"&(?:lt|gt|amp|quot|#\d{1,8}|#[xX][0-9a-fA-F]{1,6});")
 _MARKUP = re.compile(r"<|&(?:lt|gt|amp|quot|#\d{1,8}|#[xX][0-9a-fA-F]{1,6});")
-_COMMAND = re.compile(r"(?<![\w/@.])/[A-Za-z0-9_]{1,64}(?:@[A-Za-z0-9_]{3,32})?(?![\w/])")
+_PATTERNS = {
+    "url": re.compile(r"(?<![\w@])https?://[^\s<>\"，。、；：？！「」『』（）《》]+(?<![.,;:!?)\]'])"),
+    "bot_command": re.compile(r"(?<![\w/@.])/[A-Za-z0-9_]{1,64}(?:@[A-Za-z0-9_]{3,32})?(?![\w/])"),
+    "mention": re.compile(r"(?<![\w@/])@[A-Za-z][A-Za-z0-9_]{3,31}(?!\w)"),
+}
 _CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f]")
 
 
@@ -81,33 +95,36 @@ def clean(text: str) -> str:
     return _CONTROL.sub(" ", paired.replace("\r", ""))
 
 
-def plain(text: str, entities: Iterable[Entity] = ()) -> FormattedText:
-    """Text without markup, checked for its length; commands in it become entities.
+def plain(text: str, entities: Iterable[Entity] = (), kind: TextKind = MESSAGE) -> FormattedText:
+    """Text without markup, checked for its length; commands, mentions and addresses in it become entities.
 
     Raises `ApiError` 400 for an empty or too long text.
     """
-    if not text:
+    if not text and not kind.may_be_empty:
         raise bad_request("message text is empty")
-    return _finished(clean(text), list(entities))
+    return _finished(clean(text), list(entities), kind)
 
 
-def from_html(markup: str) -> FormattedText:
+def from_html(markup: str, kind: TextKind = MESSAGE) -> FormattedText:
     """Parse Telegram's HTML. Raises `ApiError` 400 for unknown or unbalanced tags and for a bad length."""
-    if not markup:
+    if not markup and not kind.may_be_empty:
         raise bad_request("message text is empty")
     parser = _HtmlParser(clean(markup))
-    return _finished(parser.text, parser.entities)
+    return _finished(parser.text, parser.entities, kind)
 
 
-def _finished(text: str, entities: list[Entity]) -> FormattedText:
+def _finished(text: str, entities: list[Entity], kind: TextKind) -> FormattedText:
     trimmed = _trimmed(text, entities)
-    if not trimmed.text:
+    if not trimmed.text and not kind.may_be_empty:
         raise bad_request("text must be non-empty")
-    if utf16_length(trimmed.text) > MESSAGE_LIMIT:
-        raise bad_request("message is too long")
-    code = [entity for entity in trimmed.entities if entity.type in {"code", "pre", "text_link"}]
-    commands = (found for found in _commands(trimmed.text) if not any(_overlap(found, other) for other in code))
-    ordered = sorted([*trimmed.entities, *commands], key=lambda entity: (entity.offset, -entity.length))
+    if utf16_length(trimmed.text) > kind.limit:
+        raise bad_request(kind.too_long)
+    taken = [entity for entity in trimmed.entities if entity.type in {"code", "pre", "text_link"}]
+    found: list[Entity] = []
+    for entity in _found(trimmed.text):
+        if not any(_overlap(entity, other) for other in (*taken, *found)):
+            found.append(entity)
+    ordered = sorted([*trimmed.entities, *found], key=lambda entity: (entity.offset, -entity.length))
     return FormattedText(trimmed.text, tuple(ordered))
 
 
@@ -125,10 +142,12 @@ def _trimmed(text: str, entities: list[Entity]) -> FormattedText:
     return FormattedText(text, tuple(entity for entity in fitted if entity.length > 0))
 
 
-def _commands(text: str) -> list[Entity]:
+def _found(text: str) -> list[Entity]:
+    """What the server finds by itself; an address first, so that no command or mention is found within."""
     return [
-        Entity("bot_command", utf16_length(text[: match.start()]), utf16_length(match.group()))
-        for match in _COMMAND.finditer(text)
+        Entity(kind, utf16_length(text[: match.start()]), utf16_length(match.group()))
+        for kind, pattern in _PATTERNS.items()
+        for match in pattern.finditer(text)
     ]
 
 

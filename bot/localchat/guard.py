@@ -39,8 +39,8 @@ class JsonResponse(Response):
 def refusal(error: ApiError) -> JsonResponse:
     """The Bot API's error object, under its own status."""
     content: dict[str, Any] = {"ok": False, "error_code": error.code, "description": error.description}
-    if error.retry_after is not None:
-        content["parameters"] = {"retry_after": error.retry_after}
+    if error.parameters:
+        content["parameters"] = error.parameters
     return JsonResponse(content, status_code=error.code)
 
 

@@ -11,9 +11,11 @@ from starlette.responses import FileResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from bot.localchat.changes import Changes
-from bot.localchat.chats import ChatState, Event, User
+from bot.localchat.chats import ChatState
 from bot.localchat.errors import ApiError, LocalChatError, bad_request
 from bot.localchat.guard import JsonResponse, body_of, refusal
+from bot.localchat.messages import Event, User
+from bot.localchat.readers import Readers
 from bot.localchat.updates import Json
 
 READER = 1
@@ -58,7 +60,8 @@ def _answered(handler: Handler) -> Handler:
 class PageRoutes:
     """Serves `/`, its files and the three endpoints that its script calls."""
 
-    def __init__(self, state: ChatState, changes: Changes) -> None:
+    def __init__(self, readers: Readers, state: ChatState, changes: Changes) -> None:
+        self._readers = readers
         self._state = state
         self._changes = changes
 
@@ -79,7 +82,7 @@ class PageRoutes:
         """The reader writes: `{"text", "language"}`."""
         given = await _posted(request)
         self._reader(request, given)
-        update_id = self._state.user_sends(_string(given, "text"), READER)
+        update_id = self._readers.sends(_string(given, "text"), READER)
         return JsonResponse({"ok": True, "update_id": update_id})
 
     @_answered
@@ -90,7 +93,7 @@ class PageRoutes:
         message_id = given.get("message_id")
         if not isinstance(message_id, int):
             raise bad_request("message_id must be a number")
-        _, query_id = self._state.user_presses(message_id, _string(given, "data"), READER)
+        _, query_id = self._readers.presses(message_id, _string(given, "data"), READER)
         return JsonResponse({"ok": True, "query_id": query_id})
 
     async def events(self, request: Request) -> Response:
@@ -104,19 +107,23 @@ class PageRoutes:
             yield b"retry: 1000\n\n" + _event("snapshot", self._snapshot(user))
             while not self._changes.closed and (event := await queue.get()) is not None:
                 if event.kind == "commands":
-                    event = Event(event.kind, None, {"commands": self._state.commands_for(user)})
+                    event = Event(event.kind, None, {"commands": self._state.commands.seen_by(user, None)})
                 yield _event(event.kind, event.content)
 
     def _snapshot(self, user: User) -> Json:
         return {
             "bot": self._state.bot.json(),
-            "commands": self._state.commands_for(user),
-            "messages": [message.json() for message in self._state.messages(READER)[-MESSAGES_SHOWN:]],
+            "commands": self._state.commands.seen_by(user, None),
+            "messages": self._messages(),
         }
+
+    def _messages(self) -> list[Json]:
+        chat = self._state.chats.get(READER)
+        return [message.json() for message in list(chat.messages.values())[-MESSAGES_SHOWN:]] if chat else []
 
     def _reader(self, request: Request, given: Json) -> User:
         language = given.get("language") or request.headers.get("accept-language", "")
-        return self._state.user(READER, language_code=_language_code(str(language)))
+        return self._readers.user(READER, language_code=_language_code(str(language)))
 
 
 async def _posted(request: Request) -> Json:

@@ -2,34 +2,25 @@
 
 import json
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
-from bot.localchat.errors import ApiError, bad_request
-from bot.localchat.formatting import Entity, FormattedText, clean, from_html, plain
+from bot.localchat.chats import Reply
+from bot.localchat.errors import bad_request
+from bot.localchat.formatting import CAPTION, MESSAGE, Entity, FormattedText, TextKind, from_html, plain
+from bot.localchat.keyboards import inline_keyboard, reply_request
+from bot.localchat.media import Upload
 from bot.localchat.updates import Json
 
-BUTTON_DATA_LIMIT = 64
-"""The longest callback data, in bytes of UTF-8."""
-
-_BUTTON_KINDS = {
-    "callback_data",
-    "url",
-    "web_app",
-    "login_url",
-    "copy_text",
-    "callback_game",
-    "pay",
-    "switch_inline_query",
-    "switch_inline_query_current_chat",
-    "switch_inline_query_chosen_chat",
-}
+_NO_FILES: Mapping[str, Upload] = MappingProxyType({})
 
 
 class Parameters:
     """Typed access to one request's parameters; raises `ApiError` 400 for a value that cannot be meant."""
 
-    def __init__(self, values: Mapping[str, Any]) -> None:
+    def __init__(self, values: Mapping[str, Any], files: Mapping[str, Upload] = _NO_FILES) -> None:
         self.values = values
+        self.files = files
 
     def string(self, name: str) -> str:
         """The value as text, "" when absent."""
@@ -58,11 +49,24 @@ class Parameters:
         except (ValueError, RecursionError):
             raise bad_request(complaint) from None
 
+    def object(self, name: str, complaint: str) -> "Parameters | None":
+        """The JSON object given under this name, its files among ours; None when absent."""
+        value = self.json(name, complaint)
+        if value is None:
+            return None
+        if not isinstance(value, dict):
+            raise bad_request(complaint)
+        return Parameters(value, self.files)
+
     @property
     def chat_id(self) -> int:
-        if not self.string("chat_id"):
-            raise bad_request("chat_id is empty")
-        chat_id = self.integer("chat_id")
+        return self.chat("chat_id")
+
+    def chat(self, name: str) -> int:
+        """The id of a chat given under this name."""
+        if not self.string(name):
+            raise bad_request(f"{name} is empty")
+        chat_id = self.integer(name)
         if chat_id == 0:
             raise bad_request("chat not found")
         return chat_id
@@ -74,14 +78,52 @@ class Parameters:
             raise bad_request("message identifier is not specified")
         return message_id
 
-    def content(self) -> FormattedText:
+    def text(self, name: str = "text") -> FormattedText:
         """`text` with `parse_mode` or `entities` applied."""
+        return self._formatted(name, "entities", MESSAGE)
+
+    def caption(self) -> FormattedText:
+        """`caption` with `parse_mode` or `caption_entities` applied; it may be empty."""
+        return self._formatted("caption", "caption_entities", CAPTION)
+
+    def inline_keyboard(self) -> Json | None:
+        """`reply_markup` when it is an inline keyboard; other markups belong to no message."""
+        markup = self._reply_markup()
+        return None if markup is None else inline_keyboard(markup)
+
+    def reply_request(self) -> Json | None:
+        """`reply_markup` when it is a ForceReply."""
+        markup = self._reply_markup()
+        return None if markup is None else reply_request(markup)
+
+    def reply(self) -> Reply | None:
+        """The message replied to."""
+        given = self.object("reply_parameters", "can't parse reply parameters JSON object")
+        if given is not None:
+            return Reply(given.message_id, given.flag("allow_sending_without_reply"))
+        message_id = self.integer("reply_to_message_id")
+        return Reply(message_id, self.flag("allow_sending_without_reply")) if message_id else None
+
+    def file(self, name: str) -> Upload | str | None:
+        """A file: what was uploaded under this name or attached to it, or else a file_id or an address."""
+        value = self.string(name)
+        if value.startswith("attach://"):
+            return self.files.get(value.removeprefix("attach://"))
+        return self.files.get(name) or value or None
+
+    def _reply_markup(self) -> Json | None:
+        markup = self.json("reply_markup", "object expected as reply markup")
+        if markup is not None and not isinstance(markup, dict):
+            raise bad_request("object expected as reply markup")
+        return markup
+
+    def _formatted(self, name: str, entities_name: str, kind: TextKind) -> FormattedText:
         mode = self.string("parse_mode").lower()
         if mode == "html":
-            return from_html(self.string("text"))
+            return from_html(self.string(name), kind)
         if mode:
             raise bad_request("unsupported parse_mode")
-        listed = self.json("entities", "can't parse entities: expected an Array") or []
+        listed = self.json(entities_name, "can't parse entities: expected an Array") or []
         try:
             entities = [
                 Entity(item["type"], int(item["offset"]), int(item["length"]), item.get("url"), item.get("language"))
@@ -89,47 +131,4 @@ class Parameters:
             ]
         except (TypeError, KeyError, ValueError, AttributeError):
             raise bad_request("can't parse entities: can't parse MessageEntity") from None
-        return plain(self.string("text"), entities)
-
-    def inline_keyboard(self) -> Json | None:
-        """`reply_markup` when it is a checked inline keyboard; other markups belong to no message."""
-        markup = self.json("reply_markup", "object expected as reply markup")
-        if markup is None:
-            return None
-        if not isinstance(markup, dict):
-            raise bad_request("object expected as reply markup")
-        rows = markup.get("inline_keyboard")
-        if rows is None:
-            return None
-        if not isinstance(rows, list) or not all(isinstance(row, list) for row in rows):
-            raise bad_request('field "inline_keyboard" of the InlineKeyboardMarkup must be an Array of Arrays')
-        checked = [[_button(cell) for cell in row] for row in rows if row]
-        if sum(map(len, checked)) > 100:
-            raise bad_request("REPLY_MARKUP_TOO_LONG")
-        return {"inline_keyboard": checked} if checked else None
-
-    def reply_to(self) -> int | None:
-        """The id of the message replied to; None when there is none or it may be missing."""
-        parameters = self.json("reply_parameters", "can't parse reply parameters JSON object")
-        if isinstance(parameters, dict):
-            return None if parameters.get("allow_sending_without_reply") else Parameters(parameters).message_id
-        return self.integer("reply_to_message_id") or None
-
-
-def _button(cell: Any) -> Json:
-    """An inline button as the server keeps it."""
-    if not isinstance(cell, dict):
-        raise bad_request("can't parse inline keyboard button: expected an Object")
-    text = cell.get("text")
-    if not isinstance(text, str) or not text.strip():
-        raise _bad_button('Field "text" must be of type String' if text is None else "Button text must be non-empty")
-    if not any(cell.get(kind) is not None for kind in _BUTTON_KINDS) or cell.get("callback_data") == "":
-        raise _bad_button("Text buttons are unallowed in the inline keyboard")
-    data = cell.get("callback_data", "")
-    if not isinstance(data, str) or len(clean(data).encode()) > BUTTON_DATA_LIMIT:
-        raise bad_request("BUTTON_DATA_INVALID")
-    return {name: clean(value) if isinstance(value, str) else value for name, value in cell.items()}
-
-
-def _bad_button(problem: str) -> ApiError:
-    return bad_request(f"can't parse inline keyboard button: {problem}")
+        return plain(self.string(name), entities, kind)

@@ -7,7 +7,7 @@ import secrets
 import socket
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
@@ -20,12 +20,16 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from bot.localchat.api import BotApi, Call
 from bot.localchat.changes import Changes
-from bot.localchat.chats import ChatState, Message, User
+from bot.localchat.chats import ChatState
 from bot.localchat.errors import ApiError, LocalChatError
 from bot.localchat.faults import Faults
 from bot.localchat.guard import Guard, refusal
+from bot.localchat.inline import InlineAnswer
+from bot.localchat.messages import Chat, Membership, Message, User
 from bot.localchat.page_routes import PageRoutes
+from bot.localchat.readers import Readers
 from bot.localchat.sink import Sink
+from bot.localchat.updates import Json
 
 BOT_NAME = "月下 Yuexia"
 BOT_USERNAME = "yuexia_bot"
@@ -61,7 +65,8 @@ class LocalTelegram:
         bot = User(int(bot_id.group()) if bot_id else 10**9, BOT_NAME, is_bot=True, username=BOT_USERNAME)
         self._state = ChatState(bot, clock, self._changes.tell)
         self._api = BotApi(self.token, self._state, self.faults, self._changes)
-        page = PageRoutes(self._state, self._changes)
+        self._readers = Readers(self._state)
+        page = PageRoutes(self._readers, self._state, self._changes)
         self._app = Starlette(
             routes=[*self._api.routes(), *page.routes()],
             middleware=[Middleware(Guard)],
@@ -120,15 +125,64 @@ class LocalTelegram:
 
     def user(self, user_id: int = 1, first_name: str | None = None, language_code: str | None = None) -> User:
         """The reader with this id, made when new; what is given replaces the old."""
-        return self._state.user(user_id, first_name, language_code)
+        return self._readers.user(user_id, first_name, language_code)
 
-    def user_sends(self, text: str, user_id: int = 1, chat_id: int | None = None) -> int:
-        """A reader writes (chat_id None: the private chat; negative: a group). Returns the update's id."""
-        return self._state.user_sends(text, user_id, chat_id)
+    def user_sends(self, text: str, user_id: int = 1, chat_id: int | None = None, reply_to: int | None = None) -> int:
+        """A reader writes (chat_id None: the private chat; negative: a group). Returns the update's id.
+
+        In a group the bot gets only what privacy mode lets it have: see `groups.hears`.
+        """
+        return self._readers.sends(text, user_id, chat_id, reply_to)
 
     def user_presses(self, message_id: int, callback_data: str, user_id: int = 1, chat_id: int | None = None) -> int:
         """A reader presses an inline button. Returns the update's id."""
-        return self._state.user_presses(message_id, callback_data, user_id, chat_id)[0]
+        return self._readers.presses(message_id, callback_data, user_id, chat_id)[0]
+
+    def user_asks_inline(self, query: str, user_id: int = 1, offset: str = "") -> str:
+        """A reader writes `@bot query` into some message box. Returns the query's id, for the two below."""
+        return self._readers.asks_inline(query, user_id, offset)
+
+    def inline_answer(self, query_id: str) -> InlineAnswer | None:
+        """What the bot offered; None before it has answered."""
+        return self._state.inline.asked(query_id).answer
+
+    def user_chooses(self, query_id: str, result_id: str, chat_id: int | None = None) -> Message:
+        """A reader sends a result into a chat (None: the one with the bot), where it stands "via @bot"."""
+        return self._readers.chooses(query_id, result_id, chat_id)
+
+    # Groups
+
+    def make_group(
+        self,
+        chat_id: int,
+        title: str = "Poets",
+        kind: str = "supergroup",
+        administrators: Iterable[int] = (),
+        members: Iterable[int] = (),
+        *,
+        with_bot: bool = True,
+    ) -> Chat:
+        """A group or supergroup with these users; the first administrator is its creator.
+
+        Not needed for a plain one: a supergroup comes to be when a reader writes to a negative id.
+        """
+        return self._readers.make_group(chat_id, title, kind, administrators, members, with_bot=with_bot)
+
+    def migrate_group(self, chat_id: int, new_id: int) -> None:
+        """A group becomes a supergroup with another id, as Telegram tells bots: by a message, and by an error."""
+        self._readers.migrate(chat_id, new_id)
+
+    def set_membership(self, user_id: int, status: Membership, chat_id: int, by: int = 1) -> None:
+        """Somebody joins or leaves a group, or becomes its administrator; for the bot itself take `bot_id`.
+
+        KICKED from a private chat, the bot is blocked by its reader.
+        """
+        self._readers.set_membership(user_id, status, chat_id, by)
+
+    @property
+    def bot_id(self) -> int:
+        """The bot's user id."""
+        return self._state.bot.id
 
     def redeliver(self, update_id: int) -> None:
         """Deliver an update once more, confirmed or not, as after a lost confirmation."""
@@ -143,7 +197,12 @@ class LocalTelegram:
 
     def messages(self, chat_id: int = 1) -> list[Message]:
         """The chat's messages as they are now, oldest first."""
-        return self._state.messages(chat_id)
+        chat = self._state.chats.get(chat_id)
+        return list(chat.messages.values()) if chat else []
+
+    def commands_for(self, user_id: int = 1, chat_id: int | None = None) -> list[Json]:
+        """The registered commands that a reader sees in a chat (None: the private one)."""
+        return self._state.commands.seen_by(self.user(user_id), self._state.chats.get(chat_id or user_id))
 
     @property
     def calls(self) -> deque[Call]:

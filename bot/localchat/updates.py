@@ -28,15 +28,15 @@ class UpdateQueue:
         """Queue only these kinds from now on; an empty list allows all."""
         self._allowed = frozenset(kinds) or None
 
-    def add(self, kind: str, content: Json) -> int:
-        """Queue one update and return its id, which counts on even when the kind is not allowed."""
+    def add(self, kind: str, content: Json, *, heard: bool = True) -> int:
+        """Queue one update and return its id, which counts on even when the kind is not allowed, or not `heard`."""
         update_id = self._next_id
         self._next_id += 1
         update: Json = {"update_id": update_id, kind: content}
         self._history[update_id] = update
         if len(self._history) > HISTORY:
             self._history.popitem(last=False)
-        if self._allowed is None or kind in self._allowed:
+        if heard and (self._allowed is None or kind in self._allowed):
             self._pending[update_id] = update
         return update_id
 

@@ -56,8 +56,8 @@ def test_the_limit_counts_utf16_units_after_parsing() -> None:
 
 
 def test_commands_are_found_but_not_in_paths_or_code() -> None:
-    found = [(e.offset, e.length) for e in plain("/poem 月, a/b /help@yuexia_bot http://x/poem").entities]
-    assert found == [(0, 5), (13, 16)]
+    found = [(e.type, e.offset, e.length) for e in plain("/poem 月, a/b /help@yuexia_bot http://x/poem.").entities]
+    assert found == [("bot_command", 0, 5), ("bot_command", 13, 16), ("url", 30, 13)]
     assert [e.type for e in from_html("<code>/poem</code>").entities] == ["code"]
 
 
