@@ -21,7 +21,7 @@ from telegram import Bot, Update
 from telegram.ext import BaseUpdateProcessor
 
 from bot.storage import Database, inbox
-from bot.storage.database import is_full
+from bot.storage.database import takes_no_writes
 from bot.storage.inbox import Incoming, Turn
 from bot.storage.models import now
 
@@ -154,9 +154,9 @@ class Inbox:
         )
 
     async def _after_failure(self, error: SQLAlchemyError, arrivals: Sequence[_Arrival]) -> None:
-        full = is_full(error)
+        hopeless = takes_no_writes(error)
         for arrival in arrivals:
-            if not full:
+            if not hopeless:
                 arrival.kept.set_exception(error)
                 continue
             arrival.kept.set_result(None)
@@ -219,7 +219,7 @@ def _incoming(update: Json) -> Incoming:
     """Raises `ValueError` for what has no id, which confirms it."""
     try:
         return Incoming(int(update["update_id"]), chat_key(update), json.dumps(update))
-    except (KeyError, TypeError):
+    except (KeyError, TypeError, ValueError):
         raise ValueError("an update without an id") from None
 
 

@@ -10,6 +10,7 @@ from queue import Empty, SimpleQueue
 from typing import Any, Final, TypeVar
 
 from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 Result = TypeVar("Result")
@@ -36,7 +37,7 @@ class _Job:
             with session, session.begin():
                 self._result = (self.work(session), None)
         except Exception as error:  # noqa: BLE001 it is handed to whoever waits for the work
-            self._result = (None, error)
+            self._result = (None, _first(error))
 
     @property
     def error(self) -> Exception | None:
@@ -93,6 +94,13 @@ class SharedCommits:
             except Empty:
                 break
         return jobs
+
+
+def _first(error: Exception) -> Exception:
+    """The error that the others followed from: on a full disk, going back to the savepoint fails too."""
+    while isinstance(error.__context__, SQLAlchemyError):
+        error = error.__context__
+    return error
 
 
 def _check(connection: Connection, job: _Job) -> None:

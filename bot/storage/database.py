@@ -5,7 +5,7 @@ import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from sqlite3 import SQLITE_FULL
+from sqlite3 import SQLITE_FULL, SQLITE_IOERR, SQLITE_READONLY
 from typing import Any, Final, TypeVar
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event
@@ -24,6 +24,9 @@ _OTHER_THREADS: Final = 8
 # A host that does not answer at all would otherwise be waited for by the system's two minutes.
 _CONNECT_S: Final = 10
 
+_NO_WRITES_SQLITE: Final = frozenset({SQLITE_FULL, SQLITE_IOERR, SQLITE_READONLY})
+# disk_full, read_only_sql_transaction
+_NO_WRITES_POSTGRESQL: Final = frozenset({"53100", "25006"})
 
 _log = logging.getLogger(__name__)
 
@@ -77,11 +80,12 @@ def unusable(url: URL, error: Exception) -> DatabaseError:
     )
 
 
-def is_full(error: SQLAlchemyError) -> bool:
-    """Whether the database has no room for more, which will not pass by itself."""
+def takes_no_writes(error: SQLAlchemyError) -> bool:
+    """Whether the database is full or may only be read, which does not pass by itself; a lock does."""
     cause = getattr(error, "orig", None)
-    disk_full = "53100"
-    return getattr(cause, "sqlite_errorcode", None) == SQLITE_FULL or getattr(cause, "sqlstate", None) == disk_full
+    # A quota that is used up is a failed write to SQLite.
+    code = getattr(cause, "sqlite_errorcode", 0) & 0xFF
+    return code in _NO_WRITES_SQLITE or getattr(cause, "sqlstate", None) in _NO_WRITES_POSTGRESQL
 
 
 def _engine(url: URL) -> Engine:
