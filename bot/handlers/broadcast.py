@@ -8,9 +8,10 @@ from telegram.constants import MessageLimit
 
 from bot.api import quietly
 from bot.context import Context
+from bot.handlers.administrators import for_administrators
 from bot.handlers.answering import answer
-from bot.handlers.commands import Addressed, spoken
-from bot.handlers.talk import hint
+from bot.handlers.commands import spoken
+from bot.storage.audit import Action, audited
 from bot.storage.broadcasts import call_off, confirm, count_recipients, draft, note_control, progress
 from bot.storage.models import now
 from bot.view.broadcast import (
@@ -26,14 +27,11 @@ from bot.view.messages import Html, Say
 _LONGEST: Final = MessageLimit.MAX_TEXT_LENGTH - 200
 
 
+@for_administrators
 async def broadcast(update: Update, context: Context) -> None:
     """Show an administrator what their message looks like and how many it goes to; hide the command from others."""
     message = update.message
     if message is None or message.from_user is None:
-        return
-    if message.from_user.id not in context.services.settings.admins:
-        if Addressed().filter(message):
-            await hint(update, context)
         return
     say, text = context.say, text_to_send(message)
     if text is None:
@@ -84,10 +82,10 @@ async def _preview(context: Context, message: Message, text: str, say: Say) -> N
 async def _do(context: Context, press: BroadcastPress, admin_id: int) -> bool:
     database = context.services.database
     if press.what == "confirm":
-        work = partial(confirm, broadcast_id=press.broadcast_id, admin_id=admin_id, at=now())
+        action, work = Action.BROADCAST, partial(confirm, broadcast_id=press.broadcast_id, admin_id=admin_id, at=now())
     else:
-        work = partial(call_off, broadcast_id=press.broadcast_id, admin_id=admin_id)
-    did = await database.run(work)
+        action, work = Action.BROADCAST_STOP, partial(call_off, broadcast_id=press.broadcast_id, admin_id=admin_id)
+    did = await database.run(audited(work, str(admin_id), action, str(press.broadcast_id)))
     context.services.broadcaster.wake()
     return did
 

@@ -1,13 +1,22 @@
-"""The gate before all handlers: what is not ours stays outside, what was answered before is not answered again."""
+"""The gate before all handlers: what is not ours stays outside, what was answered before is not answered again.
 
+Nor is what a banned reader sends; and who asks for too much is asked to wait, once.
+"""
+
+import math
 from functools import partial
 
+from sqlalchemy.orm import Session
 from telegram import Update
 from telegram.constants import ChatType
 from telegram.ext import ApplicationHandlerStop
 
+from bot.api import quietly
 from bot.context import Context
 from bot.handlers.commands import spoken
+from bot.handlers.telling import tell
+from bot.storage.bans import is_banned
+from bot.storage.preferences import Preference
 from bot.storage.readers import Arrival, admit
 from bot.view.reader import reader_of
 
@@ -18,10 +27,20 @@ async def gate(update: Update, context: Context) -> None:
     It is remembered before it is handled: after a crash between, one answer is missing rather than one given twice.
     """
     arrival = arrival_of(update, context.bot.id)
-    preference = await context.services.database.run(partial(admit, arrival=arrival)) if arrival else None
-    if arrival is None or preference is None:
+    if arrival is None:
+        raise ApplicationHandlerStop
+    refusal = context.services.limits.take(arrival.user_id, _group_that_hears(update))
+    if refusal is not None and not refusal.is_first:
+        raise ApplicationHandlerStop
+    work = partial(_let_in, arrival=arrival, admins=context.services.settings.admins)
+    preference = await context.services.database.run(work)
+    if preference is None:
         raise ApplicationHandlerStop
     context.reader = reader_of(arrival.user_id, preference)
+    if refusal is not None:
+        seconds = math.ceil(refusal.wait_s)
+        await quietly("asking to wait", tell(update, context.bot, context.say, "manners-wait", seconds=seconds))
+        raise ApplicationHandlerStop
 
 
 def arrival_of(update: Update, bot_id: int) -> Arrival | None:
@@ -46,3 +65,16 @@ def arrival_of(update: Update, bot_id: int) -> Arrival | None:
         chat_id=chat.id if chat else None,
         chat_kind=chat.type if chat else None,
     )
+
+
+def _let_in(session: Session, arrival: Arrival, admins: frozenset[int]) -> Preference | None:
+    # Whoever became an administrator after they were banned is not.
+    if arrival.user_id not in admins and is_banned(session, arrival.user_id):
+        return None
+    return admit(session, arrival)
+
+
+def _group_that_hears(update: Update) -> int | None:
+    """The group in which an answer would be said; presses are answered to their reader alone, as a rule."""
+    message = update.message
+    return message.chat.id if message is not None and message.chat.type != ChatType.PRIVATE else None

@@ -1,9 +1,7 @@
 """/retrain, /jobs, /cancel, /rollback, and the buttons below a report: for administrators alone."""
 
 import asyncio
-from collections.abc import Callable, Coroutine
-from functools import partial, wraps
-from typing import Any
+from functools import partial
 
 from sqlalchemy.orm import Session
 from telegram import CallbackQuery, Message, Update
@@ -12,13 +10,13 @@ from telegram.constants import ParseMode
 from bot.api import quietly
 from bot.context import Context
 from bot.errors import VersionError
+from bot.handlers.administrators import for_administrators
 from bot.handlers.answering import answer
-from bot.handlers.commands import Addressed
-from bot.handlers.talk import hint
 from bot.jobs.learning import report_of
 from bot.jobs.wishes import Asked, ask, new_job_id
 from bot.poets.changing import promote_checked, roll_back_checked
 from bot.poets.store import FolderStore
+from bot.storage.audit import Action, audited, note
 from bot.storage.learning import (
     Cancelled,
     Cause,
@@ -37,22 +35,6 @@ from bot.storage.versions import Alias, called, keep_back
 from bot.view.learning import LearningPress, confirm_keyboard, jobs_message, learning_press
 from bot.view.messages import Say
 from poetcore.errors import PackageError
-
-Handler = Callable[[Update, Context], Coroutine[Any, Any, None]]
-
-
-def for_administrators(handler: Handler) -> Handler:
-    """`handler` for administrators; to anyone else it is a command that is not known."""
-
-    @wraps(handler)
-    async def checked(update: Update, context: Context) -> None:
-        sender = update.effective_user
-        if sender is not None and sender.id in context.services.settings.admins:
-            await handler(update, context)
-        elif update.message is not None and Addressed().filter(update.message):
-            await hint(update, context)
-
-    return checked
 
 
 @for_administrators
@@ -83,7 +65,7 @@ async def cancel(update: Update, context: Context) -> None:
     message = update.message
     if message is None:
         return
-    outcome, job_id = await context.services.database.run(cancel_job)
+    outcome, job_id = await context.services.database.run(partial(_cancel, by=str(context.reader.id)))
     keys = {
         Cancelled.NOTHING: "learning-nothing-to-cancel",
         Cancelled.AT_ONCE: "learning-cancelled-at-once",
@@ -148,7 +130,8 @@ async def _decide(query: CallbackQuery, context: Context, pressed: LearningPress
     if job is None or job.version is None:
         return
     if pressed.what == "keep":
-        await services.database.run(partial(keep_back, version=job.version, by=by))
+        work = partial(keep_back, version=job.version, by=by)
+        await services.database.run(audited(work, by, Action.KEEP_BACK, job.version))
         await _close(query, say("learning-kept-back", version=job.version))
         return
     store = FolderStore(services.settings.poets_folder)
@@ -191,7 +174,15 @@ def _begin_shown(session: Session, wish: Wish, least: int, message_id: int) -> t
     asked = ask(session, wish, least)
     if asked is Asked.BEGUN:
         show_in(session, wish.job_id, message_id)
+        note(session, str(wish.asked_by), Action.RETRAIN, wish.job_id)
     return asked, count_since(session, None)
+
+
+def _cancel(session: Session, by: str) -> tuple[Cancelled, str | None]:
+    outcome, job_id = cancel_job(session)
+    if outcome is not Cancelled.NOTHING:
+        note(session, by, Action.RETRAIN_STOP, job_id)
+    return outcome, job_id
 
 
 def _jobs_and_workers(session: Session) -> tuple[list[LearningJob], list[LearningWorker]]:

@@ -8,6 +8,7 @@ from bot.errors import VersionError
 from bot.poets.following import smoke_test
 from bot.poets.store import ModelStore
 from bot.storage import Database
+from bot.storage.audit import Action, audited
 from bot.storage.versions import Alias, Served, called, promote, roll_back, version_named
 from poetcore.errors import PackageError
 
@@ -21,7 +22,8 @@ def promote_checked(database: Database, store: ModelStore, version: str, by: str
     if row is None:
         raise VersionError(f"no version is called {version}; poetbot poets list shows them all")
     smoke_test(store.load(row.version, row.digest))
-    if not database.transact(partial(promote, version=version, by=by)):
+    work = partial(promote, version=version, by=by)
+    if not database.transact(audited(work, by, Action.PROMOTE, version)):
         return f"{version} is the champion already"
     return f"{version} is the champion now"
 
@@ -46,4 +48,4 @@ def roll_back_checked(database: Database, store: ModelStore, by: str) -> str:
 def _roll_back_to(session: Session, expected: Served, by: str) -> bool:
     if called(session, Alias.PREVIOUS) != expected:
         return False
-    return roll_back(session, by) is not None
+    return audited(partial(roll_back, by=by), by, Action.ROLL_BACK, expected.version)(session) is not None
