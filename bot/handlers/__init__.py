@@ -1,5 +1,7 @@
 """One file a feature; here they are put in order."""
 
+from functools import partial
+
 from telegram import Update
 from telegram.ext import CallbackQueryHandler, MessageHandler, TypeHandler
 from telegram.ext.filters import UpdateType
@@ -15,6 +17,7 @@ from bot.handlers.errors import on_error
 from bot.handlers.gate import gate
 from bot.handlers.learning import cancel, press_learning, retrain, roll_back, show_jobs
 from bot.handlers.poem_buttons import press_poem
+from bot.handlers.preferences import press_preference, show_preferences
 from bot.handlers.rate import rate
 from bot.handlers.sharing import start_or_open
 from bot.handlers.talk import hint, show_help, show_id
@@ -24,7 +27,6 @@ _GATE = -1
 
 def register(application: BotApplication) -> None:
     """Give the application its handlers: of each group the first that fits an update takes it."""
-    application.add_handler(TypeHandler(Update, gate), group=_GATE)
     commands = {
         "start": start_or_open,
         "help": show_help,
@@ -35,6 +37,7 @@ def register(application: BotApplication) -> None:
         "continue": go_on,
         "compose": choose,
         "daily": daily,
+        "settings": show_preferences,
         "broadcast": broadcast,
         "retrain": retrain,
         "jobs": show_jobs,
@@ -46,11 +49,13 @@ def register(application: BotApplication) -> None:
         "errors": show_errors,
         "audit": show_audit,
     }
+    application.add_handler(TypeHandler(Update, partial(gate, known=commands.keys())), group=_GATE)
     for name, handler in commands.items():
         application.add_handler(MessageHandler(UpdateType.MESSAGE & Command(name), handler))
     application.add_handler(CallbackQueryHandler(press_daily, pattern="^d:"))
     application.add_handler(CallbackQueryHandler(press_broadcast, pattern="^b:"))
     application.add_handler(CallbackQueryHandler(press_learning, pattern="^learn:"))
+    application.add_handler(CallbackQueryHandler(press_preference, pattern="^s:"))
     application.add_handler(CallbackQueryHandler(press_choice, pattern="^c:"))
     application.add_handler(CallbackQueryHandler(press_poem, pattern="^p:"))
     application.add_handler(CallbackQueryHandler(rate))

@@ -10,6 +10,7 @@ from telegram.ext.filters import MessageFilter
 
 # Read from the text itself: not every Bot API server marks commands with entities, and nobody types a space in /poem月.
 _COMMAND: Final = re.compile(r"/([A-Za-z0-9_]{1,32})(?:@([A-Za-z0-9_]{1,64}))?(.*)", re.DOTALL)
+_CALLED: Final = re.compile(r"\s*@([A-Za-z0-9_]{1,64})(?![A-Za-z0-9_])[\s,，:：]*")
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,22 @@ def spoken(text: str | None) -> Spoken | None:
     return Spoken(match[1].lower(), match[2], match[3]) if match else None
 
 
+def said_to_us(message: Message) -> str | None:
+    """Plain words to the bot: in a private chat any text, in a group what begins with its name; None for others.
+
+    What members answer below a poem is talk about the poem: it is left alone.
+    """
+    text = message.text or ""
+    if not text or spoken(text) is not None:
+        return None
+    if message.chat.type == ChatType.PRIVATE:
+        return text
+    called = _CALLED.match(text)
+    if called is None or called[1].lower() != message.get_bot().username.lower():
+        return None
+    return text[called.end() :]
+
+
 class Command(MessageFilter):
     """Lets `/name` through unless it names another bot; hands its words to the handler as `context.args`."""
 
@@ -37,17 +54,17 @@ class Command(MessageFilter):
     def filter(self, message: Message) -> dict[str, list[str]] | None:
         """The words after the command, or None."""
         command = spoken(message.text)
-        if command is None or command.name != self._command or not _is_to_us(command, message):
+        if command is None or command.name != self._command or not is_to_us(command, message):
             return None
         return {"args": command.words.split()}
 
 
 class Plain(MessageFilter):
-    """Lets through what is written to the bot alone and is no command."""
+    """Lets through what is said to the bot and is no command."""
 
     def filter(self, message: Message) -> bool:
         """Whether it is such a text."""
-        return bool(message.text) and message.chat.type == ChatType.PRIVATE and spoken(message.text) is None
+        return said_to_us(message) is not None
 
 
 class Addressed(MessageFilter):
@@ -59,9 +76,10 @@ class Addressed(MessageFilter):
             return False
         command = spoken(message.text)
         if message.chat.type == ChatType.PRIVATE:
-            return command is None or _is_to_us(command, message)
-        return command is not None and command.to is not None and _is_to_us(command, message)
+            return command is None or is_to_us(command, message)
+        return command is not None and command.to is not None and is_to_us(command, message)
 
 
-def _is_to_us(command: Spoken, message: Message) -> bool:
+def is_to_us(command: Spoken, message: Message) -> bool:
+    """Whether a command names no other bot than ours."""
     return command.to is None or command.to.lower() == message.get_bot().username.lower()

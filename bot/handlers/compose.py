@@ -10,6 +10,7 @@ from telegram.constants import ChatType
 from bot.asking import Asked, asked_for, plainly_asked, titled
 from bot.context import Context
 from bot.handlers.answering import answer
+from bot.handlers.commands import said_to_us
 from bot.handlers.talk import hint
 from bot.handlers.writing import new_seed, write
 from bot.storage.keeping import Asking, answered, ask
@@ -53,7 +54,7 @@ async def compose_plainly(update: Update, context: Context) -> None:
     if message is None:
         return
     question = await context.services.database.run(partial(answered, chat_id=message.chat.id))
-    text = message.text or ""
+    text = said_to_us(message) or ""
     if question is not None:
         what = What(question.what)
         asked = _understood(text, what)

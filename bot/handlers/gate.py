@@ -4,16 +4,17 @@ Nor is what a banned reader sends; and who asks for too much is asked to wait, o
 """
 
 import math
+from collections.abc import Collection
 from functools import partial
 
 from sqlalchemy.orm import Session
-from telegram import Update
+from telegram import Message, Update
 from telegram.constants import ChatType
 from telegram.ext import ApplicationHandlerStop
 
 from bot.api import quietly
 from bot.context import Context
-from bot.handlers.commands import spoken
+from bot.handlers.commands import is_to_us, said_to_us, spoken
 from bot.handlers.telling import tell
 from bot.storage.bans import is_banned
 from bot.storage.preferences import Preference
@@ -21,12 +22,13 @@ from bot.storage.readers import Arrival, admit
 from bot.view.reader import reader_of
 
 
-async def gate(update: Update, context: Context) -> None:
+async def gate(update: Update, context: Context, known: Collection[str]) -> None:
     """Let a new update from a reader pass, remember it and its reader, and tell handlers how to talk to them.
 
     It is remembered before it is handled: after a crash between, one answer is missing rather than one given twice.
+    `known` are the names of our commands.
     """
-    arrival = arrival_of(update, context.bot.id)
+    arrival = arrival_of(update, context.bot.id, known)
     if arrival is None:
         raise ApplicationHandlerStop
     refusal = context.services.limits.take(arrival.user_id, _group_that_hears(update))
@@ -43,14 +45,14 @@ async def gate(update: Update, context: Context) -> None:
         raise ApplicationHandlerStop
 
 
-def arrival_of(update: Update, bot_id: int) -> Arrival | None:
+def arrival_of(update: Update, bot_id: int, known: Collection[str]) -> Arrival | None:
     """What there is to remember of a message or a press by a reader; None for anything else.
 
     Edited messages, posts in channels, other bots, messages in the name of a group, and what the members of a group
     say to each other are none of our business.
     """
     message = update.message
-    if message is not None and message.chat.type != ChatType.PRIVATE and spoken(message.text) is None:
+    if message is not None and not _concerns_us(message, known):
         return None
     source = message or update.callback_query
     user = source.from_user if source is not None else None
@@ -65,6 +67,16 @@ def arrival_of(update: Update, bot_id: int) -> Arrival | None:
         chat_id=chat.id if chat else None,
         chat_kind=chat.type if chat else None,
     )
+
+
+def _concerns_us(message: Message, known: Collection[str]) -> bool:
+    """All that is said in a private chat; in a group what names the bot, and commands that it knows."""
+    if message.chat.type == ChatType.PRIVATE or said_to_us(message) is not None:
+        return True
+    command = spoken(message.text)
+    if command is None or not is_to_us(command, message):
+        return False
+    return command.to is not None or command.name in known
 
 
 def _let_in(session: Session, arrival: Arrival, admins: frozenset[int]) -> Preference | None:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from telegram import Bot, Chat, Message, User
 
-from bot.handlers.commands import Addressed, Command, Spoken, spoken
+from bot.handlers.commands import Addressed, Command, Spoken, said_to_us, spoken
 
 BOT = Bot("1:a")
 BOT._bot_user = User(1, "Yuexia", is_bot=True, username="yuexia_bot")
@@ -73,3 +73,22 @@ def test_the_filter_hands_over_the_words(text: str, args: list[str] | None) -> N
 )
 def test_in_a_group_only_what_is_said_to_the_bot_is_answered(text: str, kind: str, expected: bool) -> None:
     assert Addressed().filter(_message(text, kind)) is expected
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "words"),
+    [
+        ("月", "private", "月"),
+        ("/poem 月", "private", None),
+        ("", "private", None),
+        ("@yuexia_bot 月", "supergroup", "月"),
+        ("@Yuexia_Bot，中秋", "group", "中秋"),
+        ("@yuexia_bot", "supergroup", ""),
+        ("@yuexia_bot_2 月", "supergroup", None),
+        ("@other_bot 月", "supergroup", None),
+        ("ask @yuexia_bot", "supergroup", None),
+        ("月", "supergroup", None),
+    ],
+)
+def test_plain_words_are_said_to_the_bot_by_name_in_a_group(text: str, kind: str, words: str | None) -> None:
+    assert said_to_us(_message(text, kind)) == words
