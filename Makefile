@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup train-setup test unit coverage lint format bench clean
+.PHONY: help run setup train-setup test unit coverage lint format settings bench clean
 
 # Two processes, each with one thread: models this small are slower on two. `pytest` alone is one process.
 PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest
@@ -47,10 +47,14 @@ lint: $(VENV)/.developing ## Check style, types, the arrows between rooms, and d
 	$(BIN)/lint-imports --no-logo --no-cache
 	$(BIN)/hadolint deploy/Dockerfile.*
 	$(BIN)/yamllint --strict .pre-commit-config.yaml deploy
+	$(BIN)/check-jsonschema --quiet --builtin-schema vendor.compose-spec deploy/compose.yaml
 
 format: $(VENV)/.developing ## Format the code
 	$(BIN)/ruff format
 	$(BIN)/ruff check --fix
+
+settings: $(VENV)/.serving ## Write deploy/.env.example anew, after a setting was added or changed
+	@$(BIN)/python -m deploy.environment
 
 bench: $(VENV)/.training ## Run every benchmark (DATA=a prepared corpus) and rewrite docs/benchmarks.md
 	@$(BIN)/python -m benchmarks $(if $(DATA),--data $(DATA))
