@@ -9,13 +9,13 @@ from typing import Any, Final
 
 from pydantic import SecretStr
 from sqlalchemy.exc import SQLAlchemyError
-from telegram import Bot
 
-from bot.api import greet, quietly, receive
+from bot.api import greet, receive
 from bot.application import build_application
 from bot.composing import Composes
 from bot.context import BotApplication, services_of
 from bot.errors import BotError
+from bot.handlers.listing import list_for_all
 from bot.jobs.daily import daily_poems
 from bot.jobs.learning import learning
 from bot.jobs.sending import sending
@@ -25,8 +25,6 @@ from bot.settings import Settings
 from bot.storage import Database
 from bot.storage.database import unusable
 from bot.storage.readers import forget_old_updates
-from bot.view.language import Language
-from bot.view.messages import commands, say_in
 from bot.watching.exposition import exposed
 from bot.webhook.listening import listening
 
@@ -35,9 +33,6 @@ _GRACE_S: Final = 10.0
 
 # A long poll ends after 25 s, one whose answer is lost after 45.
 _FETCH_BELIEVED_S: Final = 90.0
-
-# Telegram knows two-letter codes only; a plain zh is read as traditional, as everywhere in the bot.
-_COMMAND_LANGUAGES: Final = {"": Language.ENGLISH, "zh": Language.HANT}
 
 Source = Callable[[BotApplication], AbstractAsyncContextManager["asyncio.Task[None]"]]
 """How updates come in: see `fetching`."""
@@ -90,8 +85,8 @@ async def running(application: BotApplication, source: Source = fetching) -> Asy
         inbox = services_of(application).inbox
         stack.push_async_callback(inbox.leave)
         stack.push_async_callback(_finish, application)
-        registering = asyncio.create_task(_register_commands(application.bot))
-        stack.push_async_callback(_cancel, registering)
+        listing = asyncio.create_task(list_for_all(application.bot, services_of(application)))
+        stack.push_async_callback(_cancel, listing)
         broadcaster, database = services_of(application).broadcaster, services_of(application).database
         await stack.enter_async_context(sending(broadcaster))
         await stack.enter_async_context(daily_poems(database, broadcaster.wake))
@@ -126,13 +121,6 @@ async def _local_telegram(settings: Settings) -> AsyncIterator[tuple[Settings, s
             raise BotError(f"{error} (YUEXIA_PORT)") from error
         address = {"telegram_bot_token": SecretStr(server.token), "telegram_base_url": server.base_url}
         yield settings.model_copy(update=address), server.page_url
-
-
-async def _register_commands(bot: Bot) -> None:
-    """Tell Telegram the commands it lists; a server that does not know how is none the worse."""
-    for code, language in _COMMAND_LANGUAGES.items():
-        listed = commands(say_in(language))
-        await quietly("registering commands", bot.set_my_commands(listed, language_code=code))
 
 
 async def _finish(application: BotApplication) -> None:

@@ -4,12 +4,15 @@ from telegram import Update
 
 from bot.context import Context
 from bot.handlers.answering import answer
+from bot.handlers.listing import list_for_administrator
 
 
 async def start(update: Update, context: Context) -> None:
-    """Say what the bot does."""
+    """Say what the bot does, and list an administrator's commands."""
     if message := update.message:
         await answer(message, context.say("talk-start"))
+        if context.reader.id in context.services.settings.admins:
+            await list_for_administrator(context.bot, context.services, context.reader.id)
 
 
 async def show_help(update: Update, context: Context) -> None:

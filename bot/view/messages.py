@@ -6,8 +6,8 @@ To give a feature its words:
    begin with the feature's name (`daily-set`). A test fails if one lacks, or if simplified words hold traditional
    characters. Syntax: https://projectfluent.org/fluent/guide/
 2. Say them: a handler has `context.say("daily-set", clock="07:30")`, in the language of the update's reader; elsewhere
-   `reader_of(...).say` (`bot.view.reader`). The text is HTML for Telegram. Values are escaped here, so hand them over as
-   they are; what is HTML already (another `say(...)`, a poem's message) is `Html` and stays.
+   `reader_of(...).say` (`bot.view.reader`). The text is HTML for Telegram. Values are escaped here, so hand them over
+   as they are; what is HTML already (another `say(...)`, a poem's message) is `Html` and stays.
 3. Buttons and toasts are no HTML: `say.plain("daily-button-stop")` escapes nothing.
 """
 
@@ -22,9 +22,6 @@ from fluent.runtime import FluentBundle, FluentResource
 from bot.view.language import Language, language_of
 
 LOCALES: Final = Path(__file__).parent / "locales"
-
-LISTED: Final = ("poem", "title", "acrostic", "continue", "compose", "daily")
-"""The commands that Telegram lists for readers; their words are `command-<name>`. /help and /id follow."""
 
 
 class Html(str):
@@ -72,11 +69,6 @@ def say_for(language_code: str | None) -> Say:
 def say_in(language: Language) -> Say:
     """The bot's words in one language."""
     return Say(language)
-
-
-def commands(say: Say) -> list[tuple[str, str]]:
-    """The commands that Telegram lists for readers, with what they do."""
-    return [(name, say.plain(f"command-{name}")) for name in (*LISTED, "help", "id")]
 
 
 def _escaped(value: str | int) -> str | int:

@@ -1,6 +1,7 @@
 """Everything the bot says is there in every language, and no reader's words become HTML."""
 
 import re
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,8 @@ from hypothesis import strategies as st
 
 import bot
 from bot.view.language import Language
-from bot.view.messages import LOCALES, Html, commands, say_for, say_in
+from bot.view.listing import Audience, listed
+from bot.view.messages import LOCALES, Html, say_for, say_in
 from poetcore.script import to_simplified
 
 FILES = sorted(path.name for path in (LOCALES / Language.ENGLISH).glob("*.ftl"))
@@ -88,7 +90,8 @@ def test_what_is_missing_is_an_error(key: str, values: dict[str, str]) -> None:
 
 
 def test_telegram_takes_the_commands() -> None:
-    for language in Language:
-        listed = commands(say_in(language))
-        assert all(re.fullmatch("[a-z]{1,32}", name) and 1 <= len(told) <= 256 for name, told in listed)
+    for language, audience in product(Language, Audience):
+        commands = listed(audience, say_in(language))
+        assert all(re.fullmatch("[a-z]{1,32}", name) and 1 <= len(told) <= 256 for name, told in commands)
+        assert len(dict(commands)) == len(commands) <= 100
     assert say_for("zh-CN") is say_in(Language.HANS)

@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bot.localchat import LocalTelegram
 from bot.storage.models import Chat, HandledUpdate, Poem, Rating, User
 from bot.view.language import Language
 from bot.view.messages import say_in
@@ -149,8 +148,3 @@ async def test_many_requests_of_one_chat_are_answered_in_order(real_bot: "Runnin
     assert [message.text[0] for message in real_bot.answers] == list(beginnings)
     await real_bot.at_rest()
     assert len({poem.seed for poem in real_bot.rows(Poem)}) == len(beginnings)
-
-
-async def test_commands_are_listed_for_readers(bot: "Running", telegram: LocalTelegram) -> None:
-    await telegram.wait_until(lambda: len(telegram.calls_of("setMyCommands")) == 2)
-    assert [call.status for call in telegram.calls_of("setMyCommands")] == [200, 200]

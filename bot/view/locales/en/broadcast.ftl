@@ -25,3 +25,4 @@ broadcast-progress =
     waiting { $pending } · in hand { $sending }
     refused { $failed } · unknown { $unknown } · not sent { $cancelled }
 broadcast-gone = This broadcast is not waiting any more.
+command-broadcast = a message to every chat

@@ -51,3 +51,7 @@ learning-nothing-to-cancel = No fine-tuning is queued or running.
 learning-cancelled-at-once = { $job } is cancelled.
 learning-cancelled-soon = { $job } stops within seconds.
 learning-not-whole = ⚠️ The poet <b>{ $version }</b> cannot serve here, { $serving } goes on: { $reason }
+command-retrain = begin a fine-tuning
+command-jobs = the last fine-tunings
+command-cancel = stop the fine-tuning
+command-rollback = let the version before serve again

@@ -26,3 +26,5 @@ command-continue = go on from your lines: /continue 床前明月光
 command-daily = a poem every day: /daily 07:30
 command-help = how to use me
 command-id = your id
+talk-in-private = That is between the two of us: please write to me in private.
+talk-button-private = Write in private

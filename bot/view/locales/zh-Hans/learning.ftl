@@ -50,3 +50,7 @@ learning-nothing-to-cancel = 没有微调在排队或进行中。
 learning-cancelled-at-once = { $job } 已取消。
 learning-cancelled-soon = { $job } 将在几秒内停止。
 learning-not-whole = ⚠️ 诗人 <b>{ $version }</b> 在此无法作诗，仍由 { $serving } 作诗：{ $reason }
+command-retrain = 开始微调
+command-jobs = 最近的微调
+command-cancel = 停止微调
+command-rollback = 回到前一版本

@@ -26,3 +26,5 @@ command-continue = 续写：/continue 床前明月光
 command-daily = 每日一诗：/daily 07:30
 command-help = 使用说明
 command-id = 你的编号
+talk-in-private = 此事只关你我，请私下对我说。
+talk-button-private = 私下说

@@ -22,3 +22,4 @@ broadcast-progress =
     等待 { $pending } · 在途 { $sending }
     被拒 { $failed } · 不明 { $unknown } · 未發 { $cancelled }
 broadcast-gone = 這次群發已不在等待。
+command-broadcast = 向所有聊天發送訊息

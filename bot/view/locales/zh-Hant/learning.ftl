@@ -50,3 +50,7 @@ learning-nothing-to-cancel = 沒有微調在排隊或進行中。
 learning-cancelled-at-once = { $job } 已取消。
 learning-cancelled-soon = { $job } 將在幾秒內停止。
 learning-not-whole = ⚠️ 詩人 <b>{ $version }</b> 在此無法作詩，仍由 { $serving } 作詩：{ $reason }
+command-retrain = 開始微調
+command-jobs = 最近的微調
+command-cancel = 停止微調
+command-rollback = 回到前一版本

@@ -26,3 +26,5 @@ command-continue = 續寫：/continue 床前明月光
 command-daily = 每日一詩：/daily 07:30
 command-help = 使用說明
 command-id = 你的編號
+talk-in-private = 此事只關你我，請私下對我說。
+talk-button-private = 私下說
