@@ -6,13 +6,15 @@ from datetime import UTC, datetime, timedelta, timezone
 from functools import partial
 
 import pytest
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select, text, update
 from sqlalchemy.exc import IntegrityError, StatementError
 from sqlalchemy.orm import Session
 
 from bot.storage import Database
-from bot.storage.models import Chat, HandledUpdate, Poem, Rating, User
-from bot.storage.poems import Pressed, Tally, add_poem, note_message, press
+from bot.storage.chats import move_chat
+from bot.storage.keeping import ANSWERED_WITHIN, Asking, answered, ask, is_favourite, toggle_favourite
+from bot.storage.models import Chat, HandledUpdate, Poem, Question, Rating, User, Variation
+from bot.storage.poems import Descent, Pressed, Tally, add_poem, note_message, open_poem, poem_at, press, share
 from bot.storage.readers import REMEMBERED, Arrival, admit, forget_old_updates
 
 ANN, BEA = 7_000_000_001, 7_000_000_002
@@ -89,6 +91,69 @@ def test_only_a_poem_of_that_chat_is_rated(database: Database, poem_id: int) -> 
     for poem, chat in ((poem_id + 1, GROUP), (poem_id, ANN)):
         assert database.transact(partial(press, poem_id=poem, chat_id=chat, user_id=ANN, value=1)) is None
     assert database.transact(partial(_count, table=Rating)) == 0
+
+
+def test_a_poem_is_opened_by_its_reader_and_once_shared_by_everyone(database: Database, poem_id: int) -> None:
+    database.transact(lambda session: session.add_all(Chat(id=chat_id, kind="private") for chat_id in (ANN, BEA)))
+
+    def opens(reader: int) -> bool:
+        work = partial(open_poem, poem_id=poem_id, chat_id=reader, user_id=reader)
+        return database.transact(work) is not None
+
+    assert not opens(BEA)
+    assert opens(ANN)
+    assert database.transact(partial(poem_at, poem_id=poem_id, chat_id=ANN)) is not None
+    assert database.transact(partial(share, poem_id=poem_id, chat_id=BEA)) is None
+    assert not opens(BEA)
+    shared = [database.transact(partial(share, poem_id=poem_id, chat_id=GROUP)) for _ in range(2)]
+    assert len({poem and poem.shared_at for poem in shared}) == 1
+    assert opens(BEA)
+    assert opens(BEA)
+    assert database.transact(partial(press, poem_id=poem_id, chat_id=BEA, user_id=BEA, value=1)) is not None
+    assert database.transact(partial(open_poem, poem_id=poem_id + 1, chat_id=BEA, user_id=BEA)) is None
+
+
+def test_what_stands_in_a_group_moves_with_it(database: Database, poem_id: int) -> None:
+    database.transact(lambda session: session.add(Chat(id=-7, kind="group")))
+    database.transact(partial(share, poem_id=poem_id, chat_id=GROUP))
+    database.transact(partial(open_poem, poem_id=poem_id, chat_id=-7, user_id=BEA))
+    database.transact(partial(ask, chat_id=-7, asking=Asking("title")))
+    database.transact(partial(move_chat, old_id=-7, new_id=-8))
+    assert database.transact(partial(poem_at, poem_id=poem_id, chat_id=-7)) is None
+    assert database.transact(partial(poem_at, poem_id=poem_id, chat_id=-8)) is not None
+    assert database.transact(partial(answered, chat_id=-8)) == Asking("title")
+
+
+def test_a_favourite_is_each_readers_own(database: Database, poem_id: int) -> None:
+    def keeps(reader: int) -> bool:
+        return database.transact(partial(is_favourite, user_id=reader, poem_id=poem_id))
+
+    toggle = partial(toggle_favourite, user_id=ANN, poem_id=poem_id)
+    assert database.transact(toggle)
+    assert (keeps(ANN), keeps(BEA)) == (True, False)
+    assert not database.transact(toggle)
+    assert (keeps(ANN), keeps(BEA)) == (False, False)
+
+
+def test_a_question_waits_an_hour_for_one_answer(database: Database, poem_id: int) -> None:
+    for asking in (Asking("title"), Asking("prefix", "七絕")):
+        database.transact(partial(ask, chat_id=GROUP, asking=asking))
+    assert database.transact(partial(answered, chat_id=GROUP)) == Asking("prefix", "七絕")
+    assert database.transact(partial(answered, chat_id=GROUP)) is None
+    database.transact(partial(ask, chat_id=GROUP, asking=Asking("title")))
+    long_ago = datetime.now(UTC) - ANSWERED_WITHIN - timedelta(minutes=1)
+    database.transact(lambda session: session.execute(update(Question).values(asked_at=long_ago)))
+    assert database.transact(partial(answered, chat_id=GROUP)) is None
+
+
+def test_a_variation_knows_its_parent_as_long_as_there_is_one(database: Database, poem_id: int) -> None:
+    child = database.transact(partial(add_poem, poem=_new_poem(), descent=Descent(poem_id, 2)))
+    variation = database.transact(lambda session: session.get_one(Variation, child))
+    assert (variation.parent_id, variation.line) == (poem_id, 2)
+    database.transact(lambda session: session.delete(session.get_one(Poem, poem_id)))
+    assert database.transact(partial(_count, table=Variation)) == 0
+    orphan = database.transact(partial(add_poem, poem=_new_poem(), descent=Descent(poem_id, 2)))
+    assert database.transact(lambda session: session.get(Variation, orphan)) is None
 
 
 def test_presses_at_once_are_counted_one_by_one(database: Database, poem_id: int) -> None:

@@ -85,7 +85,7 @@ def test_html_in_a_poem_is_only_text(text: str, title: str) -> None:
 
 def test_the_buttons_show_no_zero() -> None:
     texts = [button.text for button in rating_keyboard(5, Tally(up=2, down=0)).inline_keyboard[0]]
-    assert texts == ["👍 2", "👎"]
+    assert texts == ["👍 2", "👎", "⋯"]
 
 
 @given(st.integers(1, 10**18 - 1), st.sampled_from([1, -1]))
