@@ -158,9 +158,13 @@ def make_broadcast_bot(token: str, base_url: str, pacer: Pacer, read_timeout: fl
     return Bot(token, base_url=base_url, request=request, get_updates_request=request)
 
 
+def trusts_proxies(url: str) -> bool:
+    """Whether a proxy from the environment may be used: it is no way to this very machine."""
+    return urlsplit(url).hostname not in {"127.0.0.1", "localhost", "::1"}
+
+
 def _direct(base_url: str) -> dict[str, bool]:
-    # A proxy from the environment is no way to this very machine.
-    return {"trust_env": urlsplit(base_url).hostname not in {"127.0.0.1", "localhost", "::1"}}
+    return {"trust_env": trusts_proxies(base_url)}
 
 
 async def greet(bot: Bot) -> None:

@@ -5,6 +5,7 @@ What a command needs is imported by the command: --help and a wrong setting answ
 
 from bot.cli.bench import app as bench
 from bot.cli.database import app as database
+from bot.cli.doctor import doctor
 from bot.cli.learning import app as poets
 from bot.cli.learning import export_ratings, retrain, worker
 from bot.cli.service import run
@@ -16,6 +17,7 @@ add_version(app)
 app.command()(run)
 app.command()(worker)
 app.command()(retrain)
+app.command()(doctor)
 app.command("export-ratings")(export_ratings)
 app.command("simulate-readers")(simulate_readers)
 app.add_typer(database, name="db")

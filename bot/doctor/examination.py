@@ -1,0 +1,51 @@
+"""The whole examination, from the settings on; what cannot be looked at is said too."""
+
+import difflib
+import os
+from collections.abc import Iterator
+
+from bot.doctor.database import DatabaseVisit
+from bot.doctor.finding import Finding, ill, skipped, well
+from bot.doctor.machine import look_at_disk, look_at_font
+from bot.doctor.poet import look_at_data, look_at_poet
+from bot.doctor.telegram import look_at_telegram
+from bot.errors import BotSettingsError
+from bot.logs import RedactingFormatter, configure_logging
+from bot.settings import Settings, read_settings, variable
+
+CHECKS = ("settings", "token", "webhook", "clock", "database", "migrations", "worker", "poet", "data", "disk", "font")
+
+
+def examine() -> Iterator[Finding]:
+    """One finding for each of `CHECKS`, in their order. No secret is in any of them."""
+    try:
+        settings = read_settings()
+    except BotSettingsError as error:
+        yield ill("settings", str(error), "nothing else can be looked at before")
+        yield from (skipped(check, "not looked at: a setting is wrong") for check in CHECKS[1:])
+        return
+    configure_logging(settings.secrets)
+    covered = RedactingFormatter(settings.secrets).covered
+    for one in _examine(settings):
+        yield Finding(one.check, one.state, covered(one.found), one.advice)
+
+
+def _examine(settings: Settings) -> Iterator[Finding]:
+    yield _settings(settings)
+    yield from look_at_telegram(settings)
+    visit = DatabaseVisit(settings)
+    yield from visit.findings()
+    yield look_at_poet(settings, visit.champion)
+    yield look_at_data(settings)
+    yield look_at_disk(settings)
+    yield look_at_font(settings)
+
+
+def _settings(settings: Settings) -> Finding:
+    known = {variable(name) for name in Settings.model_fields}
+    for name in sorted(set(os.environ) - known):
+        likely = difflib.get_close_matches(name, known, 1, cutoff=0.85) if name.startswith("YUEXIA_") else []
+        if likely:
+            return ill("settings", f"there is no {name}", f"is {likely[0]} meant?")
+    named = ", ".join(sorted(variable(name) for name in settings.model_fields_set))
+    return well("settings", named or "none: everything is as it comes")
