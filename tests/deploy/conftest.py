@@ -17,7 +17,7 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-ROOT: Final = Path(__file__).parents[2]
+from tests.deploy.files import ROOT
 
 # Root may read and write everywhere; what is deployed may not.
 USER: Final = "nobody" if os.geteuid() == 0 else None

@@ -4,7 +4,7 @@ import re
 import tomllib
 from importlib.metadata import version
 
-from tests.deploy.conftest import ROOT
+from tests.deploy.files import ROOT
 
 
 def test_the_changelog_and_the_installation_agree_with_the_package() -> None:

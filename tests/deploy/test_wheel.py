@@ -7,7 +7,8 @@ import urllib.request
 import zipfile
 from pathlib import Path
 
-from tests.deploy.conftest import ROOT, Installation
+from tests.deploy.conftest import Installation
+from tests.deploy.files import ROOT
 
 
 def test_the_wheel_holds_every_file_of_the_program(wheel: Path) -> None:

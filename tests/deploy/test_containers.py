@@ -1,0 +1,70 @@
+"""The images and the compose file: closed as they should be, complete, and small."""
+
+import re
+import zlib
+from fnmatch import fnmatch
+
+import pytest
+from dotenv import dotenv_values
+
+from tests.deploy.conftest import Installation
+from tests.deploy.files import DEPLOY, ROOT, compose, image, instructions
+
+# Compressed, in MB: python:3.11-slim-bookworm and Debian's package fonts-arphic-ukai (8.4 MB), generously.
+BASE_MB = 50
+FONT_MB = 9
+IMAGES = ["Dockerfile.bot", "Dockerfile.worker"]
+
+
+def test_the_bots_image_stays_small(installed: Installation) -> None:
+    assert not (installed.packages / "torch").exists()
+    files = [file for file in installed.packages.rglob("*") if file.is_file()]
+    # Level 1 compresses less than what registries use: the estimate is too high, if anything.
+    ours = sum(len(zlib.compress(file.read_bytes(), 1)) for file in files) / 1e6
+    assert BASE_MB + FONT_MB + ours <= 250, f"the image is {BASE_MB + FONT_MB + ours:.0f} MB compressed"
+
+
+@pytest.mark.parametrize("name", IMAGES)
+def test_an_image_runs_as_an_ordinary_user_and_copies_what_is_there(name: str) -> None:
+    told = instructions(name)
+    assert ("USER", "10001:10001") in told
+    assert image(name).command[0] == "poetbot"
+    allowed = [line[1:] for line in (ROOT / ".dockerignore").read_text().splitlines() if line.startswith("!")]
+    for rest in (rest for instruction, rest in told if instruction == "COPY" and "--from" not in rest):
+        for source in rest.split()[:-1]:
+            assert (ROOT / source).exists()
+            assert any(fnmatch(source, pattern) for pattern in allowed), f"{source} is kept out by .dockerignore"
+
+
+def test_profiles_bring_what_they_promise() -> None:
+    services = compose()["services"]
+    of_profile = {
+        profile: {name for name, told in services.items() if profile in told["profiles"]}
+        for profile in ("one", "scale")
+    }
+    assert of_profile == {"one": {"bot"}, "scale": {"webhook", "proxy", "database", "worker"}}
+    assert services["webhook"]["deploy"]["replicas"] == 2
+    assert services["webhook"]["command"] == ["poetbot", "run", "--webhook"]
+    (device,) = services["worker"]["deploy"]["resources"]["reservations"]["devices"]
+    assert device["capabilities"] == ["gpu"]
+    assert [name for name, told in services.items() if "ports" in told] == ["proxy"]
+
+
+@pytest.mark.parametrize("name", ["bot", "webhook", "worker", "proxy"])
+def test_a_service_may_do_little(name: str) -> None:
+    told = compose()["services"][name]
+    assert told["read_only"] is True
+    assert told["cap_drop"] == ["ALL"]
+    assert "no-new-privileges:true" in told["security_opt"]
+    assert "privileged" not in told
+
+
+def test_volumes_and_variables_are_declared() -> None:
+    told = compose()
+    mounted = {volume.split(":")[0] for service in told["services"].values() for volume in service.get("volumes", ())}
+    assert {name for name in mounted if not name.startswith(".")} == set(told["volumes"])
+    assert "/poets" in dict(instructions("Dockerfile.bot"))["RUN"], "a named volume takes its owner from the image"
+    used = set(re.findall(r"\$\{(\w+)", (DEPLOY / "compose.yaml").read_text()))
+    explained = (DEPLOY / ".env.example").read_text()
+    assert all(name in explained for name in used - {"YUEXIA_VERSION"})
+    assert dotenv_values(DEPLOY / ".env.example")["COMPOSE_PROFILES"] == "one"

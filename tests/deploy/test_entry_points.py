@@ -1,0 +1,104 @@
+"""Each entry point as the files of deploy/ run it: their command and environment, an ordinary user, an empty folder."""
+
+import asyncio
+import json
+import subprocess
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.localchat import LocalTelegram
+from poetcore.corpus.preparation import prepare
+from tests.deploy.conftest import Installation
+from tests.deploy.files import Start, image, service, unit
+
+
+@asynccontextmanager
+async def started(
+    start: Start, installed: Installation, folder: Path, **variables: str
+) -> AsyncIterator["subprocess.Popen[str]"]:
+    """The command in its environment, with its folders moved to `folder`; told to stop at the end, and ends well."""
+    how = installed.options(folder, **moved(start, folder) | variables)
+    command = [word.replace("/opt/yuexia", str(installed.folder)) for word in start.command]
+    with subprocess.Popen(command, **how, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            yield process
+        finally:
+            process.terminate()
+        _, errors = await asyncio.to_thread(process.communicate, timeout=60)
+    assert process.returncode == 0, errors
+    for line in errors.splitlines():
+        assert json.loads(line), "YUEXIA_LOG=json: an object a line"
+
+
+def moved(start: Start, folder: Path) -> dict[str, str]:
+    """The environment without what is the installation's, and with the file's folders inside `folder`."""
+    places = ("/var/lib/yuexia", "/data", "/poets", "/corpus")
+    environment = {name: value for name, value in start.environment.items() if name != "PATH"}
+    for place in places:
+        environment = {
+            name: str(folder) + value.removeprefix(place) if value.startswith(place) else value
+            for name, value in environment.items()
+        }
+    return environment
+
+
+@pytest.mark.parametrize("start", [unit("yuexia.service"), image("Dockerfile.bot")], ids=["unit", "image"])
+async def test_the_bot(
+    start: Start, installed: Installation, empty_folder: Path, local_telegram: LocalTelegram, free_port: int
+) -> None:
+    told = {
+        "TELEGRAM_BOT_TOKEN": local_telegram.token,
+        "YUEXIA_TELEGRAM_BASE_URL": local_telegram.base_url,
+        "YUEXIA_METRICS_PORT": str(free_port),
+    }
+    local_telegram.user_sends("/poem 月")
+    async with started(start, installed, empty_folder, **told):
+        await local_telegram.wait_until(lambda: len(local_telegram.messages()) == 2, timeout=60)
+        if start.health:
+            check = [word.replace("9321", str(free_port)) for word in start.health]
+            done = await asyncio.to_thread(installed.run, *check, folder=empty_folder)
+            assert done.returncode == 0, done.stderr
+    assert local_telegram.messages()[1].text.startswith("月")
+    assert (empty_folder / "yuexia.db").stat().st_uid != 0
+
+
+async def test_a_bot_behind_the_proxy(
+    installed: Installation, empty_folder: Path, local_telegram: LocalTelegram, free_port: int, postgres: Any
+) -> None:
+    with postgres.database("template0") as url:
+        start = service(
+            "webhook",
+            YUEXIA_DOMAIN="poems.example",
+            YUEXIA_DATABASE_URL=url.set(drivername="postgresql").render_as_string(hide_password=False),
+        )
+        assert start.environment["YUEXIA_WEBHOOK_URL"] == "https://poems.example/telegram"
+        told = {
+            "TELEGRAM_BOT_TOKEN": local_telegram.token,
+            "YUEXIA_TELEGRAM_BASE_URL": local_telegram.base_url,
+            # No proxy here: Telegram brings updates to where the proxy would.
+            "YUEXIA_WEBHOOK_URL": f"http://127.0.0.1:{free_port}/telegram",
+            "YUEXIA_WEBHOOK_PORT": str(free_port),
+            "YUEXIA_METRICS_PORT": "",
+        }
+        local_telegram.user_sends("/poem 月")
+        async with started(start, installed, empty_folder, **told):
+            await local_telegram.wait_until(lambda: len(local_telegram.messages()) == 2, timeout=60)
+    assert local_telegram.messages()[1].text.startswith("月")
+    assert list(empty_folder.glob("*.db")) == []
+
+
+@pytest.mark.parametrize("start", [unit("yuexia-worker.service"), service("worker")], ids=["unit", "image"])
+async def test_the_worker(
+    start: Start, installed_for_training: Installation, empty_folder: Path, tiny_source: Path
+) -> None:
+    prepare(tiny_source, empty_folder / "corpus", ("tang",))
+    told = {"YUEXIA_DATA": str(empty_folder / "corpus"), "YUEXIA_DATABASE_URL": ""}
+    async with started(start, installed_for_training, empty_folder, **told) as worker:
+        assert worker.stdout is not None
+        said = await asyncio.to_thread(worker.stdout.readline)
+        assert said.endswith(" waits for work\n"), worker.stderr and worker.stderr.read()
+    assert (empty_folder / "worker").is_dir()
