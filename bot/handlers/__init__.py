@@ -1,7 +1,5 @@
 """One file a feature; here they are put in order."""
 
-from functools import partial
-
 from telegram import Update
 from telegram.ext import CallbackQueryHandler, MessageHandler, TypeHandler
 from telegram.ext.filters import UpdateType
@@ -14,8 +12,9 @@ from bot.handlers.commands import Addressed, Command, Plain
 from bot.handlers.compose import compose, compose_acrostic, compose_on_title, compose_plainly, go_on
 from bot.handlers.daily import daily, press_daily
 from bot.handlers.errors import on_error
-from bot.handlers.gate import gate
+from bot.handlers.gate import gate_for
 from bot.handlers.learning import cancel, press_learning, retrain, roll_back, show_jobs
+from bot.handlers.mine import press_shelf, show_favourites, show_mine
 from bot.handlers.poem_buttons import press_poem
 from bot.handlers.preferences import press_preference, show_preferences
 from bot.handlers.rate import rate
@@ -37,6 +36,8 @@ def register(application: BotApplication) -> None:
         "continue": go_on,
         "compose": choose,
         "daily": daily,
+        "mine": show_mine,
+        "favourites": show_favourites,
         "settings": show_preferences,
         "broadcast": broadcast,
         "retrain": retrain,
@@ -49,13 +50,14 @@ def register(application: BotApplication) -> None:
         "errors": show_errors,
         "audit": show_audit,
     }
-    application.add_handler(TypeHandler(Update, partial(gate, known=commands.keys())), group=_GATE)
+    application.add_handler(TypeHandler(Update, gate_for(commands.keys())), group=_GATE)
     for name, handler in commands.items():
         application.add_handler(MessageHandler(UpdateType.MESSAGE & Command(name), handler))
     application.add_handler(CallbackQueryHandler(press_daily, pattern="^d:"))
     application.add_handler(CallbackQueryHandler(press_broadcast, pattern="^b:"))
     application.add_handler(CallbackQueryHandler(press_learning, pattern="^learn:"))
     application.add_handler(CallbackQueryHandler(press_preference, pattern="^s:"))
+    application.add_handler(CallbackQueryHandler(press_shelf, pattern="^k:"))
     application.add_handler(CallbackQueryHandler(press_choice, pattern="^c:"))
     application.add_handler(CallbackQueryHandler(press_poem, pattern="^p:"))
     application.add_handler(CallbackQueryHandler(rate))

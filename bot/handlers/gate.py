@@ -14,6 +14,7 @@ from telegram.ext import ApplicationHandlerStop
 
 from bot.api import quietly
 from bot.context import Context
+from bot.handlers.administrators import Handler
 from bot.handlers.commands import is_to_us, said_to_us, spoken
 from bot.handlers.telling import tell
 from bot.storage.bans import is_banned
@@ -22,37 +23,41 @@ from bot.storage.readers import Arrival, admit
 from bot.view.reader import reader_of
 
 
-async def gate(update: Update, context: Context, known: Collection[str]) -> None:
-    """Let a new update from a reader pass, remember it and its reader, and tell handlers how to talk to them.
+def gate_for(known: Collection[str]) -> Handler:
+    """The gate of a bot whose commands are called so."""
 
-    It is remembered before it is handled: after a crash between, one answer is missing rather than one given twice.
-    `known` are the names of our commands.
-    """
-    arrival = arrival_of(update, context.bot.id, known)
-    if arrival is None:
-        raise ApplicationHandlerStop
-    refusal = context.services.limits.take(arrival.user_id, _group_that_hears(update))
-    if refusal is not None and not refusal.is_first:
-        raise ApplicationHandlerStop
-    work = partial(_let_in, arrival=arrival, admins=context.services.settings.admins)
-    preference = await context.services.database.run(work)
-    if preference is None:
-        raise ApplicationHandlerStop
-    context.reader = reader_of(arrival.user_id, preference)
-    if refusal is not None:
-        seconds = math.ceil(refusal.wait_s)
-        await quietly("asking to wait", tell(update, context.bot, context.say, "manners-wait", seconds=seconds))
-        raise ApplicationHandlerStop
+    async def gate(update: Update, context: Context) -> None:
+        """Let a new update from a reader pass, remember it and its reader, and tell handlers how to talk to them.
+
+        It is remembered before it is handled: after a crash between, one answer is missing rather than one given twice.
+        """
+        arrival = arrival_of(update, context.bot.id, known)
+        if arrival is None:
+            raise ApplicationHandlerStop
+        refusal = context.services.limits.take(arrival.user_id, _group_that_hears(update))
+        if refusal is not None and not refusal.is_first:
+            raise ApplicationHandlerStop
+        work = partial(_let_in, arrival=arrival, admins=context.services.settings.admins)
+        preference = await context.services.database.run(work)
+        if preference is None:
+            raise ApplicationHandlerStop
+        context.reader = reader_of(arrival.user_id, preference)
+        if refusal is not None:
+            seconds = math.ceil(refusal.wait_s)
+            await quietly("asking to wait", tell(update, context.bot, context.say, "manners-wait", seconds=seconds))
+            raise ApplicationHandlerStop
+
+    return gate
 
 
 def arrival_of(update: Update, bot_id: int, known: Collection[str]) -> Arrival | None:
     """What there is to remember of a message or a press by a reader; None for anything else.
 
-    Edited messages, posts in channels, other bots, messages in the name of a group, and what the members of a group
-    say to each other are none of our business.
+    Edited messages, posts in channels, other bots, messages in the name of a channel or group, and what the members of
+    a group say to each other are none of our business.
     """
     message = update.message
-    if message is not None and not _concerns_us(message, known):
+    if message is not None and not _concerns_us(message, bot_id, known):
         return None
     source = message or update.callback_query
     user = source.from_user if source is not None else None
@@ -69,8 +74,11 @@ def arrival_of(update: Update, bot_id: int, known: Collection[str]) -> Arrival |
     )
 
 
-def _concerns_us(message: Message, known: Collection[str]) -> bool:
+def _concerns_us(message: Message, bot_id: int, known: Collection[str]) -> bool:
     """All that is said in a private chat; in a group what names the bot, and commands that it knows."""
+    # In the name of a channel or group; or a poem of ours that was sent through inline mode.
+    if message.sender_chat is not None or (message.via_bot is not None and message.via_bot.id == bot_id):
+        return False
     if message.chat.type == ChatType.PRIVATE or said_to_us(message) is not None:
         return True
     command = spoken(message.text)
