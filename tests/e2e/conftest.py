@@ -169,8 +169,8 @@ class Running:
         return self.database.transact(work)
 
     def buttons(self, message: Message) -> list[str]:
-        """What the buttons below a message say now."""
-        return [button.text for button in message.keyboard[0]]
+        """What the two rating buttons below a message say now."""
+        return [button.text for button in message.keyboard[0][:2]]
 
 
 Start = Callable[[Composes], AbstractAsyncContextManager[Running]]

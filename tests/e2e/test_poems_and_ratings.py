@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 HANT, HANS, ENGLISH = (say_in(language) for language in (Language.HANT, Language.HANS, Language.ENGLISH))
 
 
-async def test_a_poem_begins_as_asked_and_has_two_buttons(real_bot: "Running") -> None:
+async def test_a_poem_begins_as_asked_and_can_be_rated(real_bot: "Running") -> None:
     message = await real_bot.answer_to("/poem 月")
     assert message.text.startswith("月")
     assert real_bot.buttons(message) == ["👍", "👎"]
