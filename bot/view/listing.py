@@ -20,7 +20,7 @@ class Audience(Enum):
 
 
 _IN_GROUPS: Final = ("poem", "title", "acrostic", "continue", "daily")
-_OF_READERS: Final = ("compose", "settings")
+_OF_READERS: Final = ("compose", "mine", "favourites", "settings")
 _OF_ADMINISTRATORS: Final = ("broadcast", "retrain", "jobs", "cancel", "rollback")
 _LAST: Final = ("help", "id")
 
