@@ -39,6 +39,12 @@ def alembic_config(connection: Connection | None = None) -> Config:
     return config
 
 
+def known_revisions() -> frozenset[str]:
+    """Every revision that this version can bring to its own."""
+    scripts = ScriptDirectory.from_config(alembic_config())
+    return frozenset(script.revision for script in scripts.walk_revisions())
+
+
 def upgrade(database: Database) -> str:
     """Bring the database to this version's tables, all or nothing; the revision it is at then.
 
@@ -60,16 +66,15 @@ def _upgrade(connection: Connection) -> str:
     current = MigrationContext.configure(connection).get_current_revision()
     if current == newest:
         return newest
-    _refuse_a_stranger(connection, current, config)
+    _refuse_a_stranger(connection, current)
     command.upgrade(config, "head")
     _log.info("database upgraded from %s to %s", current or "blank", newest)
     return newest
 
 
-def _refuse_a_stranger(connection: Connection, current: str | None, config: Config) -> None:
-    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
+def _refuse_a_stranger(connection: Connection, current: str | None) -> None:
     where = connection.engine.url.render_as_string()
-    if current is not None and current not in known:
+    if current is not None and current not in known_revisions():
         raise DatabaseError(
             f"the database {where} is at revision {current}, which this version does not know: "
             "upgrade Yuexia, or name another database in YUEXIA_DATABASE_URL"

@@ -151,7 +151,7 @@ async def test_who_leaves_lets_the_others_have_the_rest_at_once(database_url: UR
 
 async def test_what_cannot_be_read_is_passed_over(database: Database, bot: TelegramBot) -> None:
     process = Process(database, bot)
-    broken = [{"update_id": 1, "callback_query": 5}, {"update_id": 2, "message": {"message_id": 1}}]
+    broken: list[Json] = [{"update_id": 1, "callback_query": 5}, {"update_id": 2, "message": {"message_id": 1}}]
     async with process.inbox.open():
         await process.inbox.put([*broken, _message(3, chat_id=0)])
         assert await process.hears(1) == [3]
