@@ -33,6 +33,7 @@ from bot.view.keyboards import (
     with_star,
 )
 from bot.view.scanning import scan_message
+from bot.watching.subject import on_poem
 from poetcore.prosody import FORMS, scan
 from poetcore.prosody.text import lines_of
 
@@ -49,6 +50,8 @@ async def press_poem(update: Update, context: Context) -> None:
     if pressed is not None and place is not None:
         work = partial(poem_at, poem_id=pressed.poem_id, chat_id=place.chat.id)
         poem = await context.services.database.run(work)
+    if poem is not None:
+        on_poem(poem.id)
     if pressed is None or place is None or poem is None:
         await quietly("answer to a press", query.answer(context.say.plain("rate-poem-gone")))
     elif pressed.act is Act.STAR:

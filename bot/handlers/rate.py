@@ -11,6 +11,8 @@ from bot.handlers.writing import full_keyboard
 from bot.storage.poems import Pressed, Tally, press
 from bot.view.keyboards import RatingPress, rating_press, with_tally
 from bot.view.messages import Say
+from bot.watching.metrics import RATINGS
+from bot.watching.subject import on_poem
 
 
 async def rate(update: Update, context: Context) -> None:
@@ -33,6 +35,8 @@ async def rate(update: Update, context: Context) -> None:
         await quietly("answer to a press", query.answer(say.plain("rate-poem-gone")))
         return
     did, tally = outcome
+    on_poem(pressed.poem_id)
+    RATINGS.labels("0" if did is Pressed.WITHDRAWN else str(pressed.value)).inc()
     await asyncio.gather(
         quietly("answer to a press", query.answer(_toast(say, did, pressed))),
         quietly("update of a tally", _show_tally(context, query, pressed.poem_id, tally)),

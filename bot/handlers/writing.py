@@ -22,6 +22,7 @@ from bot.view.keyboards import Shown, poem_keyboard
 from bot.view.language import Language
 from bot.view.messages import Html, Say
 from bot.view.poems import kept_poem_message
+from bot.watching.subject import on_poem
 from poetcore.errors import RequestError
 from poetcore.generation import ComposeRequest
 
@@ -85,6 +86,7 @@ async def _keep_and_send(
     database = context.services.database
     # Kept first: its buttons carry its id, and a poem that a reader sees can be rated whatever happens next.
     poem_id = await database.run(partial(_keep, row=row, descent=descent))
+    on_poem(poem_id)
     text = "\n\n".join((kept_poem_message(row, context.script), *_not_kept(context.say, relaxed)))
     message_id = await answer_below(context.bot, place, text, keyboard_of(context, Shown(poem_id)))
     await database.run(partial(note_message, poem_id=poem_id, message_id=message_id))

@@ -39,7 +39,7 @@ ANSWERS: Final = Counter(
 )
 RATINGS: Final = Counter(
     "yuexia_ratings_total",
-    "Presses of a rating's button that took effect, by what they did.",
+    "Presses that rated a poem: 1, -1, or 0 for a rating that was withdrawn.",
     ["value"],
     registry=REGISTRY,
 )
