@@ -24,6 +24,7 @@ from bot.storage import Database, inbox
 from bot.storage.database import takes_no_writes
 from bot.storage.inbox import Incoming, Turn
 from bot.storage.models import now
+from bot.text import well_formed
 
 Json = dict[str, Any]
 
@@ -170,7 +171,7 @@ class Inbox:
 
     def _hand_over(self, update_id: int, content: str) -> None:
         try:
-            update = Update.de_json(json.loads(content), self._bot)
+            update = Update.de_json(well_formed(json.loads(content)), self._bot)
         except Exception as error:  # noqa: BLE001 a field may be anything, and so may what comes of it
             _log.warning("update %s cannot be read and is passed over: %s", update_id, type(error).__name__)
             self.handled(update_id)

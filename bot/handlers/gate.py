@@ -4,8 +4,10 @@ Nor is what a banned reader sends; and who asks for too much is asked to wait, o
 """
 
 import math
+import re
 from collections.abc import Collection
 from functools import partial
+from typing import Final
 
 from sqlalchemy.orm import Session
 from telegram import Message, Update
@@ -21,6 +23,9 @@ from bot.storage.bans import is_banned
 from bot.storage.preferences import Preference
 from bot.storage.readers import Arrival, admit
 from bot.view.reader import reader_of
+
+# An IETF language tag.
+_LANGUAGE: Final = re.compile(r"[A-Za-z0-9_-]{1,35}", re.ASCII)
 
 
 def gate_for(known: Collection[str]) -> Handler:
@@ -63,12 +68,12 @@ def arrival_of(update: Update, bot_id: int, known: Collection[str]) -> Arrival |
     user = source.from_user if source is not None else None
     if user is None or user.is_bot:
         return None
-    chat = update.effective_chat
+    chat, language_code = update.effective_chat, user.language_code or ""
     return Arrival(
         bot_id=bot_id,
         update_id=update.update_id,
         user_id=user.id,
-        language_code=user.language_code,
+        language_code=language_code if _LANGUAGE.fullmatch(language_code) else None,
         chat_id=chat.id if chat else None,
         chat_kind=chat.type if chat else None,
     )
