@@ -51,7 +51,8 @@ def unit(name: str) -> Start:
     parser.read_string((DEPLOY / name).read_text(encoding="utf-8"))
     service = parser["Service"]
     environment = dict(word.split("=", 1) for word in shlex.split(service["Environment"]))
-    return Start(tuple(shlex.split(service["ExecStart"])), environment)
+    command = service["ExecStart"].replace("%%", "%").replace("$$", "$")
+    return Start(tuple(shlex.split(command)), environment)
 
 
 def compose() -> dict[str, Any]:

@@ -2,11 +2,12 @@
 
 import asyncio
 import json
+import re
 import subprocess
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pytest
 
@@ -15,15 +16,18 @@ from poetcore.corpus.preparation import prepare
 from tests.deploy.conftest import Installation
 from tests.deploy.files import Start, image, service, unit
 
+_FOLDERS: Final = ("/var/lib/yuexia", "/data", "/poets", "/corpus")
+_PLACES: Final = re.compile(r"(?<![\w/.-])(" + "|".join(("/opt/yuexia", *_FOLDERS)) + r")\b")
+
 
 @asynccontextmanager
 async def started(
     start: Start, installed: Installation, folder: Path, **variables: str
 ) -> AsyncIterator["subprocess.Popen[str]"]:
     """The command in its environment, with its folders moved to `folder`; told to stop at the end, and ends well."""
-    how = installed.options(folder, **moved(start, folder) | variables)
-    command = [word.replace("/opt/yuexia", str(installed.folder)) for word in start.command]
-    with subprocess.Popen(command, **how, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+    here = moved(start, installed, folder)
+    how = installed.options(folder, **here.environment | variables)
+    with subprocess.Popen(here.command, **how, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         try:
             yield process
         finally:
@@ -34,16 +38,15 @@ async def started(
         assert json.loads(line), "YUEXIA_LOG=json: an object a line"
 
 
-def moved(start: Start, folder: Path) -> dict[str, str]:
-    """The environment without what is the installation's, and with the file's folders inside `folder`."""
-    places = ("/var/lib/yuexia", "/data", "/poets", "/corpus")
-    environment = {name: value for name, value in start.environment.items() if name != "PATH"}
-    for place in places:
-        environment = {
-            name: str(folder) + value.removeprefix(place) if value.startswith(place) else value
-            for name, value in environment.items()
-        }
-    return environment
+def moved(start: Start, installed: Installation, folder: Path) -> Start:
+    """The same with the installation's programs, and with the file's folders inside `folder`."""
+    places = {"/opt/yuexia": installed.folder, **dict.fromkeys(_FOLDERS, folder)}
+
+    def here(text: str) -> str:
+        return _PLACES.sub(lambda place: str(places[place[0]]), text)
+
+    environment = {name: here(value) for name, value in start.environment.items() if name != "PATH"}
+    return Start(tuple(map(here, start.command)), environment, start.health)
 
 
 @pytest.mark.parametrize("start", [unit("yuexia.service"), image("Dockerfile.bot")], ids=["unit", "image"])
@@ -102,3 +105,17 @@ async def test_the_worker(
         said = await asyncio.to_thread(worker.stdout.readline)
         assert said.endswith(" waits for work\n"), worker.stderr and worker.stderr.read()
     assert (empty_folder / "worker").is_dir()
+
+
+def test_the_backup(installed: Installation, empty_folder: Path) -> None:
+    start = moved(unit("yuexia-backup.service"), installed, empty_folder)
+    backups = empty_folder / "backups"
+    subprocess.run(["mkdir", backups], **installed.options(empty_folder), check=True)
+    installed.run("poetbot", "db", "upgrade", folder=empty_folder, **start.environment)
+    for _ in range(2):
+        done = installed.run(*start.command, folder=empty_folder, **start.environment)
+        assert done.returncode == 0, done.stderr
+    (backup,) = backups.iterdir()
+    restored = installed.run("poetbot", "db", "restore", str(backup), folder=backups, YUEXIA_HOME=str(backups))
+    assert restored.returncode == 0, restored.stderr
+    assert (backups / "yuexia.db").is_file()
