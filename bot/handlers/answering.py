@@ -15,12 +15,14 @@ from telegram.constants import ParseMode
 
 from bot.api import UNREADABLE
 
+Markup = InlineKeyboardMarkup | ForceReply
+
 _NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 
 _log = logging.getLogger(__name__)
 
 
-async def answer(message: Message, html: str, keyboard: InlineKeyboardMarkup | ForceReply | None = None) -> int | None:
+async def answer(message: Message, html: str, keyboard: Markup | None = None) -> int | None:
     """Answer where the message stands: in its thread, and in a group as a reply, even if it was deleted since.
 
     The id of the answer; None if the server took it and said nothing that can be read.
@@ -36,7 +38,7 @@ async def answer(message: Message, html: str, keyboard: InlineKeyboardMarkup | F
 
 
 async def answer_below(
-    bot: Bot, place: MaybeInaccessibleMessage, html: str, keyboard: InlineKeyboardMarkup | None = None
+    bot: Bot, place: MaybeInaccessibleMessage, html: str, keyboard: Markup | None = None
 ) -> int | None:
     """As `answer`, below a message whose button was pressed; one that is very old is known by its number only."""
     if isinstance(place, Message):

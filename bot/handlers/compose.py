@@ -3,13 +3,14 @@
 from dataclasses import replace
 from enum import StrEnum
 from functools import partial
+from typing import Final
 
 from telegram import ForceReply, MaybeInaccessibleMessage, Message, Update
 from telegram.constants import ChatType
 
 from bot.asking import Asked, asked_for, plainly_asked, titled
 from bot.context import Context
-from bot.handlers.answering import answer
+from bot.handlers.answering import answer, answer_below
 from bot.handlers.commands import said_to_us
 from bot.handlers.talk import hint
 from bot.handlers.writing import new_seed, write
@@ -25,6 +26,9 @@ class What(StrEnum):
     PREFIX = "prefix"
     TITLE = "title"
     ACROSTIC = "acrostic"
+
+
+_COMMANDS: Final = {What.PREFIX: "continue", What.TITLE: "title", What.ACROSTIC: "acrostic"}
 
 
 async def compose(update: Update, context: Context) -> None:
@@ -68,17 +72,18 @@ async def compose_plainly(update: Update, context: Context) -> None:
 
 
 async def ask_for(context: Context, place: MaybeInaccessibleMessage, what: What, form: Form | None = None) -> None:
-    """Ask for the words of a request; in a private chat the next message is the answer, whatever happens between.
+    """Ask for the words of a request; in a private chat the next message is the answer, after a restart too.
 
-    In a group the bot does not hear what is said to nobody: the question is an example of a command there.
+    In a group the bot does not hear what is said to nobody: there the example is a command.
     """
-    keyboard = None
+    example, request = context.say.plain(f"compose-example-{what}"), None
     if place.chat.type == ChatType.PRIVATE:
         asking = Asking(what, form.name if form else None)
         await context.services.database.run(partial(ask, chat_id=place.chat.id, asking=asking))
-        keyboard = ForceReply(input_field_placeholder=context.say.plain(f"compose-placeholder-{what}"))
-    if isinstance(place, Message):
-        await answer(place, context.say(f"compose-which-{what}"), keyboard)
+        request = ForceReply(input_field_placeholder=example)
+    else:
+        example = f"/{_COMMANDS[what]} {example}"
+    await answer_below(context.bot, place, context.say(f"compose-which-{what}", example=example), request)
 
 
 def order(asked: Asked, what: What, script: Script) -> ComposeRequest:

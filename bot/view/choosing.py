@@ -17,7 +17,7 @@ ANY: Final = "any"
 NONE: Final = "none"
 TYPED: Final = "typed"
 
-_A_ROW: Final = 6
+_A_ROW: Final = 4
 _PRESS: Final = re.compile(
     f"c:([1-9][0-9]{{0,18}})(?::({ANY}|{'|'.join(FORMS)})(?::({NONE}|{TYPED}|[{BEGINNINGS}]))?)?"
 )

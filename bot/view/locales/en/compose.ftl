@@ -1,11 +1,11 @@
 compose-no-hanzi = A poem begins with a Chinese character, for instance /poem 月.
 compose-two-forms = A poem has one form and one rhyme, for instance /poem 月 七絕 東韻.
-compose-which-title = What shall the poem be about? For instance: /title 中秋懷友
-compose-which-acrostic = Which characters shall the lines begin with? Four or eight, for instance: /acrostic 春夏秋冬
-compose-which-prefix = How shall the poem begin? One character or whole lines, for instance: /continue 床前明月光
-compose-placeholder-title = 中秋懷友
-compose-placeholder-acrostic = 春夏秋冬
-compose-placeholder-prefix = 床前明月光
+compose-which-title = What shall the poem be about? For instance: { $example }
+compose-which-acrostic = Which characters shall the lines begin with? Four or eight, for instance: { $example }
+compose-which-prefix = How shall the poem begin? One character or whole lines, for instance: { $example }
+compose-example-title = 中秋懷友
+compose-example-acrostic = 春夏秋冬
+compose-example-prefix = 床前明月光
 compose-not-kept = Not everything could be kept: { $what }.
 compose-prefix = the beginning
 compose-acrostic = the acrostic

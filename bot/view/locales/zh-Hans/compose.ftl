@@ -1,11 +1,11 @@
 compose-no-hanzi = 诗须以汉字开头，例如 /poem 月。
 compose-two-forms = 一首诗只有一种体裁、一个韵部，例如 /poem 月 七绝 东韵。
-compose-which-title = 以何为题？例如 /title 中秋怀友
-compose-which-acrostic = 各句以何字开头？四字或八字，例如 /acrostic 春夏秋冬
-compose-which-prefix = 诗如何开头？一字或整句皆可，例如 /continue 床前明月光
-compose-placeholder-title = 中秋怀友
-compose-placeholder-acrostic = 春夏秋冬
-compose-placeholder-prefix = 床前明月光
+compose-which-title = 以何为题？例如：{ $example }
+compose-which-acrostic = 各句以何字开头？四字或八字，例如：{ $example }
+compose-which-prefix = 诗如何开头？一字或整句皆可，例如：{ $example }
+compose-example-title = 中秋怀友
+compose-example-acrostic = 春夏秋冬
+compose-example-prefix = 床前明月光
 compose-not-kept = 未能全依所求：{ $what }。
 compose-prefix = 开头
 compose-acrostic = 藏头

@@ -1,11 +1,11 @@
 compose-no-hanzi = 詩須以漢字開頭，例如 /poem 月。
 compose-two-forms = 一首詩只有一種體裁、一個韻部，例如 /poem 月 七絕 東韻。
-compose-which-title = 以何為題？例如 /title 中秋懷友
-compose-which-acrostic = 各句以何字開頭？四字或八字，例如 /acrostic 春夏秋冬
-compose-which-prefix = 詩如何開頭？一字或整句皆可，例如 /continue 床前明月光
-compose-placeholder-title = 中秋懷友
-compose-placeholder-acrostic = 春夏秋冬
-compose-placeholder-prefix = 床前明月光
+compose-which-title = 以何為題？例如：{ $example }
+compose-which-acrostic = 各句以何字開頭？四字或八字，例如：{ $example }
+compose-which-prefix = 詩如何開頭？一字或整句皆可，例如：{ $example }
+compose-example-title = 中秋懷友
+compose-example-acrostic = 春夏秋冬
+compose-example-prefix = 床前明月光
 compose-not-kept = 未能全依所求：{ $what }。
 compose-prefix = 開頭
 compose-acrostic = 藏頭
