@@ -1,15 +1,16 @@
-"""How well a title and a poem go together, by their characters alone: numpy, small tables, no model of language.
+"""How well two texts go together, by their characters alone: numpy, small tables, no model of language.
 
-A character has a vector as part of a title and one as part of a poem, learned so that a real poem's title scores above
-other poems' titles (`poetcore.training.association`). Both ranking and the scoreboard may score with it, but with
-tables learned from different poems: a judge must not be what the poems were chosen by.
+A character has a vector on the left side and one on the right, learned so that a left text's own right text scores
+above other texts (`poetcore.training.association`): title and poem, a couplet and the next, a character and the one
+that answers it. Both ranking and the scoreboard may score titles with it, but with tables learned from different
+poems: a judge must not be what the poems were chosen by.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -21,71 +22,79 @@ from poetcore.files import write_whole
 
 Array = npt.NDArray[np.float32]
 
-_SERIES: Final = "一二三四五六七八九十百千首其章絶絕篇"
-
 
 @dataclass(frozen=True)
 class Association:
     """The tables.
 
-    To rank candidates: `association.scores(title, [candidate.text for candidate in candidates])`, in traditional
-    script; the higher the better the poem goes with the title. The tables were fitted so that a softmax of the scores
-    of one title with several poems is the chance of each to be the title's own.
+    They were fitted so that a softmax of the scores of one left text with several right ones is the chance of each to
+    be its own. Texts are in traditional script.
     """
 
-    title_characters: str
-    title_vectors: Array
+    left_characters: str
+    left_vectors: Array
     """[characters, K]."""
-    poem_characters: str
-    poem_vectors: Array
+    right_characters: str
+    right_vectors: Array
     """[characters, K]."""
 
-    def scores(self, title: str, texts: Sequence[str]) -> Array:
-        """The score of each of `texts` (traditional script) with `title`, float32; 0 where a side is unknown."""
-        scores: Array = self.of_poems(texts) @ self.of_titles([title])[0]
+    def scores(self, left: str, rights: Sequence[str]) -> Array:
+        """The score of each of `rights` with `left`, float32; 0 where a side is unknown."""
+        scores: Array = self.of_rights(rights) @ self.of_lefts([left])[0]
         return scores
 
-    def of_titles(self, titles: Sequence[str]) -> Array:
-        """[titles, K]: the vectors whose products with those of poems are the scores."""
-        return np.stack([_mean(title, self.title_ids, self.title_vectors) for title in titles])
+    def of_lefts(self, texts: Sequence[str]) -> Array:
+        """[texts, K]: the vectors whose products with those of right texts are the scores."""
+        return np.stack([_mean(text, self.left_ids, self.left_vectors) for text in texts])
 
-    def of_poems(self, texts: Sequence[str]) -> Array:
+    def of_rights(self, texts: Sequence[str]) -> Array:
         """[texts, K]."""
-        return np.stack([_mean(text, self.poem_ids, self.poem_vectors) for text in texts])
+        return np.stack([_mean(text, self.right_ids, self.right_vectors) for text in texts])
 
     @cached_property
-    def title_ids(self) -> dict[str, int]:
-        """The row of each character of titles; those that number the poems of a series say nothing."""
-        return {char: number for number, char in enumerate(self.title_characters) if char not in _SERIES}
+    def left_ids(self) -> dict[str, int]:
+        """The row of each character of the left side."""
+        return {char: number for number, char in enumerate(self.left_characters)}
 
     @cached_property
-    def poem_ids(self) -> dict[str, int]:
-        """The row of each character of poems."""
-        return {char: number for number, char in enumerate(self.poem_characters)}
+    def right_ids(self) -> dict[str, int]:
+        """The row of each character of the right side."""
+        return {char: number for number, char in enumerate(self.right_characters)}
 
     def save(self, path: Path) -> None:
-        """Write the tables, float16 (2 K bytes a character), whole or not at all."""
+        """Write the tables whole or not at all."""
+        write_whole(path, self.to_bytes())
+
+    def to_bytes(self) -> bytes:
+        """The tables as safetensors, float16: 2 K bytes a character and side."""
         tensors: dict[str, npt.NDArray[Any]] = {
-            "title_characters": _points(self.title_characters),
-            "title_vectors": self.title_vectors.astype(np.float16),
-            "poem_characters": _points(self.poem_characters),
-            "poem_vectors": self.poem_vectors.astype(np.float16),
+            "left_characters": _points(self.left_characters),
+            "left_vectors": self.left_vectors.astype(np.float16),
+            "right_characters": _points(self.right_characters),
+            "right_vectors": self.right_vectors.astype(np.float16),
         }
-        write_whole(path, safetensors.numpy.save(tensors))
+        content: bytes = safetensors.numpy.save(tensors)
+        return content
 
     @classmethod
     def load(cls, path: Path) -> "Association":
         """Read what `save` wrote; raises `PackageError`."""
         try:
-            tensors = safetensors.numpy.load(path.read_bytes())
-            titles, poems = (_text(tensors[f"{side}_characters"]) for side in ("title", "poem"))
-            vectors = [tensors[f"{side}_vectors"].astype(np.float32) for side in ("title", "poem")]
-            made = cls(titles, vectors[0], poems, vectors[1])
-            made.scores(titles[:1], [poems[:1]])
+            return cls.from_bytes(path.read_bytes(), str(path))
         except OSError as error:
             raise PackageError(f"cannot read {path}: {error.strerror or error}") from error
+
+    @classmethod
+    def from_bytes(cls, content: bytes, name: str) -> "Association":
+        """What `to_bytes` made; raises `PackageError`, in which they are called `name`."""
+        try:
+            tensors = safetensors.numpy.load(content)
+            lefts, rights = (_text(tensors[f"{side}_characters"]) for side in ("left", "right"))
+            vectors = [tensors[f"{side}_vectors"].astype(np.float32) for side in ("left", "right")]
+            made = cls(lefts, vectors[0], rights, vectors[1])
+            made.scores(lefts[:1], [rights[:1]])
         except (SafetensorError, KeyError, TypeError, ValueError, IndexError, OverflowError) as error:
-            raise PackageError(f"{path} holds no association tables ({error})") from error
+            raise PackageError(f"{name} holds no association tables ({error})") from error
         return made
 
 

@@ -12,6 +12,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from poetcore.generation.products import product_with
 from poetcore.nn.context import Lines
 from poetcore.package import Architecture, Tensors
 
@@ -101,15 +102,15 @@ class Engine:
             self._conditions = _Conditions(
                 tensors["embedding"], tensors["title"].T, tensors["form"], tensors["era"], _scaled(of_told, scale)
             )
-        # [inputs + H, 4H] a layer: what it reads and what it remembers go through one product.
-        first = self._context.weight if self._context else np.zeros((0, 4 * architecture.hidden_size), np.float32)
+        # [4H, inputs + H] a layer: what it reads and what it remembers go through one product.
+        first = self._context.weight if self._context else np.zeros((4 * architecture.hidden_size, 0), np.float32)
         inputs = [first] + [_scaled(tensors[f"lstm.{layer}.weight_ih"], scale) for layer in range(1, self._layers)]
         recurrent = [_scaled(tensors[f"lstm.{layer}.weight_hh"], scale) for layer in range(self._layers)]
-        self._weights: Final = [np.vstack(pair) for pair in zip(inputs, recurrent, strict=True)]
+        self._weights: Final = [product_with(np.hstack(pair)) for pair in zip(inputs, recurrent, strict=True)]
         self._bias: Final = [tensors[f"lstm.{layer}.bias"] * scale for layer in range(1, self._layers)]
         output = tensors["embedding"] if architecture.tied else tensors["output.weight"]
         order = np.arange(len(output), dtype=np.int32) if order is None else order
-        self._output: Final[Array] = np.ascontiguousarray(output[order].T)
+        self._output: Final = product_with(output[order])
         self._output_bias: Final[Array] = tensors["output.bias"][order]
         self.column_of: Final = np.argsort(order)
 
@@ -137,7 +138,7 @@ class Engine:
         hidden, cell = _cell_update(gates, state.cell[0])
         hiddens, cells = [hidden], [cell]
         for layer in range(1, self._layers):
-            gates = np.hstack((hiddens[-1], state.hidden[layer])) @ self._weights[layer]
+            gates = self._weights[layer](np.hstack((hiddens[-1], state.hidden[layer])))
             gates += self._bias[layer - 1]
             hidden, cell = _cell_update(gates, state.cell[layer])
             hiddens.append(hidden)
@@ -155,7 +156,7 @@ class Engine:
             gates += self._context.place[told.place]
         if state.told is not None:
             gates += state.told
-        gates += inputs @ self._weights[0]
+        gates += self._weights[0](inputs)
         return gates, lines
 
     def logits(self, state: State) -> Array:
@@ -164,7 +165,7 @@ class Engine:
 
     def scores(self, top: Array, columns: slice) -> Array:
         """Logits of some columns of `order` alone: hidden [rows, H] → float32 [rows, columns]."""
-        logits: Array = top @ self._output[:, columns]
+        logits = self._output(top, columns)
         logits += self._output_bias[columns]
         return logits
 
@@ -179,7 +180,7 @@ class _Context:
     above: Array
     """[V, C]. Multiplied in advance it would be 60 MB for each of the two lines above."""
     weight: Array
-    """[2C, 4H]."""
+    """[4H, 2C]."""
 
 
 @dataclass(frozen=True)
@@ -191,12 +192,11 @@ class _Conditions:
     form: Array
     era: Array
     weight: Array
-    """[condition, 4H]."""
+    """[4H, condition]."""
 
     def gates(self, conditions: Sequence[Condition]) -> Array:
         """[len(conditions), 4H]."""
-        vectors = np.stack([self._vector(condition) for condition in conditions])
-        gates: Array = vectors @ self.weight
+        gates: Array = np.stack([self._vector(condition) for condition in conditions]) @ self.weight.T
         return gates
 
     def _vector(self, condition: Condition) -> Array:
@@ -220,8 +220,8 @@ def _gate_scale(hidden_size: int) -> Array:
 
 
 def _scaled(weight: Array, scale: Array) -> Array:
-    """`weight` [4H, D] as the contiguous right factor [D, 4H], gates scaled."""
-    return np.ascontiguousarray((weight * scale[:, None]).T)
+    """`weight` [4H, D], gates scaled."""
+    return weight * scale[:, None]
 
 
 def _cell_update(gates: Array, cell: Array) -> tuple[Array, Array]:

@@ -51,7 +51,7 @@ def write_freely(
             tokens[:, position] = rules.prefix[position]
         else:
             allowed = logits + (rules.later if position else rules.opening)
-            tokens[:, position] = sample(allowed, np.float32(temperature), rng.random(count))
+            tokens[:, position], _ = sample(allowed, np.float32(temperature), rng.random(count))
         taken = tokens[:, position]
         likelihood += np.where(ended, 0, logits[np.arange(count), taken] - log_normaliser(logits))
         ended |= taken == END

@@ -18,7 +18,7 @@ from poetcore.generation.lines import FILE as LINES
 from poetcore.generation.lines import LineFilter
 from poetcore.generation.plan import Plan, plan
 from poetcore.generation.poem import Poem
-from poetcore.generation.ranking import best
+from poetcore.generation.ranking import Ranking, best, chosen, pairs_of
 from poetcore.generation.request import ComposeRequest
 from poetcore.nn.context import mark_ids
 from poetcore.package import PoetCard, Tensors, read_extras, read_package
@@ -48,6 +48,7 @@ class Poet:
         self.engine: Final = Engine(card.architecture, tensors, marks, self.lexicon.order)
         lines = (extras or {}).get(LINES)
         self._lines: Final = None if lines is None else LineFilter.from_bytes(lines)
+        self._ranking: Final = Ranking.from_files(extras or {})
         points = [0] * SPECIALS + [ord(char) for char in self.vocabulary.characters]
         self._code_points: Final = np.array(points, np.uint64)
 
@@ -79,15 +80,34 @@ class Poet:
             else self._write(request, planned, planned.form, rng)
         )
 
-    def _write(self, request: ComposeRequest, planned: Plan, form: Form, rng: np.random.Generator) -> Poem:
+    def drafts(self, request: ComposeRequest) -> tuple[Drafts, list[str]]:
+        """The candidates among which `compose` chooses, as they are drawn and in characters.
+
+        Raises `RequestError` as `compose` does, and `ValueError` for a request without constraints.
+        """
+        rng = np.random.Generator(np.random.PCG64(request.seed))
+        planned = plan(request, self._usual, rng.random())
+        if planned.form is None:
+            raise ValueError("drafts are written in a form")
+        drafts, texts, _ = self._drafts(request, planned, planned.form, rng)
+        return drafts, texts
+
+    def _drafts(
+        self, request: ComposeRequest, planned: Plan, form: Form, rng: np.random.Generator
+    ) -> tuple[Drafts, list[str], tuple[str, ...]]:
+        """The drafts, their texts, and what had to be given up for them."""
         uniform = rng.random((request.best_of, 1 + form.lines))
         frame, relaxed = framed(planned, form, request.rhyme, self.vocabulary, self.lexicon, uniform)
         condition = self._condition(planned)
         drafts = decode(self.engine, self.lexicon, frame, self._known, request.temperature, rng, condition)
-        scores = drafts.log_likelihoods(self.engine, np.arange(frame.rows)) / form.hanzi
-        chosen = best(scores.tolist())
-        text = self._text(drafts.tokens[chosen].tolist(), planned)
-        return self._poem(request, planned, text, float(scores[chosen]), _group(drafts, chosen), relaxed)
+        return drafts, [self._text(tokens, planned) for tokens in drafts.tokens.tolist()], relaxed
+
+    def _write(self, request: ComposeRequest, planned: Plan, form: Form, rng: np.random.Generator) -> Poem:
+        drafts, texts, relaxed = self._drafts(request, planned, form, rng)
+        recent = pairs_of(lines_of(text) for text in request.recent)
+        poems = [lines_of(text) for text in texts]
+        row, score = chosen(drafts, self.engine, form, poems, self._ranking, planned.title, recent)
+        return self._poem(request, planned, texts[row], score, _group(drafts, row), relaxed)
 
     def _write_freely(self, request: ComposeRequest, planned: Plan, rng: np.random.Generator) -> Poem:
         rules = FreeRules(
@@ -102,8 +122,8 @@ class Poet:
             candidate.log_likelihood / max(1, sum(map(is_hanzi, text)))
             for candidate, text in zip(candidates, texts, strict=True)
         ]
-        chosen = best(scores)
-        return self._poem(request, planned, texts[chosen], scores[chosen], None, ())
+        first = best(scores)
+        return self._poem(request, planned, texts[first], scores[first], None, ())
 
     def _poem(
         self,
@@ -179,7 +199,7 @@ def shown_title(title: str | None) -> str | None:
     return " ".join("".join(char if char.isprintable() else " " for char in title or "").split()) or None
 
 
-def _group(drafts: Drafts, chosen: int) -> str | None:
+def _group(drafts: Drafts, row: int) -> str | None:
     """The name of the rhyme group of a draft; the lowest where its rhymes share several."""
-    groups = int(drafts.groups[chosen])
+    groups = int(drafts.groups[row])
     return rhyme_groups()[(groups & -groups).bit_length() - 1].name if groups else None

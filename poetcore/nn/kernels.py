@@ -1,32 +1,24 @@
 """The pointwise work of the LSTM and its loss: `kernels.c` where a C compiler is at hand, the same in torch elsewhere.
 
-The C file is compiled once a machine (about a second) into the user's cache and called through ctypes. Without a
-compiler, on a GPU, and in tests beside it, `TorchKernels` does the same operations one by one.
+The C file is called through ctypes (`poetcore.compiling`). Without a compiler, on a GPU, and in tests beside it,
+`TorchKernels` does the same operations one by one.
 """
 
 import ctypes
-import functools
-import hashlib
-import os
-import platform
-import shutil
-import subprocess
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final, Protocol
 
-import platformdirs
 import torch
 from torch import Tensor
 
-from poetcore.files import write_whole
+from poetcore.compiling import compiled
 
 _SOURCE: Final = Path(__file__).with_name("kernels.c")
 # What -ffast-math means, but for "no value is ever NaN" (a diverged run must show) and for the start-up code that
 # changes the rounding of the whole process.
 _FLAGS: Final = (
-    *("-O3", "-march=native", "-fopenmp", "-fPIC", "-shared", "-mprefer-vector-width=512"),
+    *("-O3", "-fopenmp", "-mprefer-vector-width=512"),
     *("-fno-math-errno", "-fno-trapping-math", "-fno-signed-zeros", "-fassociative-math", "-freciprocal-math"),
 )
 
@@ -117,7 +109,7 @@ class NativeKernels:
     name = "C"
 
     def __init__(self, library: ctypes.CDLL) -> None:
-        """`library` is what `_compiled` made."""
+        """`library` is what `kernels.c` was compiled to."""
         self._library = library
 
     def cell_forward(self, gates: Tensor, bias: Tensor, cell_before: Tensor, cell: Tensor, hidden: Tensor) -> None:
@@ -166,45 +158,10 @@ def _sizes(rows: Tensor) -> tuple[ctypes.c_int64, ctypes.c_int64]:
 def kernels_for(rows: Tensor) -> Kernels:
     """The fastest kernels that this machine has for activations like `rows`."""
     native = rows.device.type == "cpu" and rows.dtype in _TYPE_NAMES
-    library = _compiled() if native else None
+    library = compiled(_SOURCE, _FLAGS) if native else None
     return TorchKernels() if library is None else NativeKernels(library)
 
 
 def state_dtype(rows: Tensor) -> torch.dtype:
     """What sums and cell states beside activations like `rows` are kept in."""
     return torch.float64 if rows.dtype == torch.float64 else torch.float32
-
-
-@functools.cache
-def _compiled() -> ctypes.CDLL | None:
-    """The library made of `kernels.c`, from the cache if it was made before; None if it cannot be made here."""
-    compiler = shutil.which(os.environ.get("CC", "cc")) or shutil.which("gcc")
-    if compiler is None:
-        return None
-    # Another processor behind the same home folder, another compiler or another source is another file.
-    key = hashlib.sha256(_SOURCE.read_bytes() + repr((_FLAGS, compiler, _processor())).encode()).hexdigest()[:16]
-    path = platformdirs.user_cache_path("yuexia") / f"kernels-{key}.so"
-    try:
-        if not path.exists():
-            _compile(compiler, path)
-        return ctypes.CDLL(str(path))
-    except (OSError, subprocess.SubprocessError):
-        return None
-
-
-def _compile(compiler: str, path: Path) -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        made = Path(folder) / path.name
-        command = [compiler, *_FLAGS, str(_SOURCE), "-o", str(made), "-lm"]
-        subprocess.run(command, check=True, capture_output=True, timeout=120)  # noqa: S603 (the user's own compiler)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(path, made.read_bytes())
-
-
-def _processor() -> str:
-    """The processor's flags, which -march=native follows; at least its name."""
-    try:
-        text = Path("/proc/cpuinfo").read_text(encoding="utf-8")
-    except OSError:
-        return platform.machine() + platform.processor()
-    return next((line for line in text.splitlines() if line.startswith("flags")), platform.machine())

@@ -1,8 +1,8 @@
-"""Learning which characters of titles go with which characters of poems: numpy, no torch.
+"""Learning which texts go with which, by their characters: titles with poems, couplets with couplets. numpy, no torch.
 
-Two towers of sums of character vectors under a softmax over the titles (and over the poems) of a batch. Retrieval of
-the right title among 10, for 2,000 held-out poems of Tang + Song, each learned from all training poems: the mean PMI
-of all pairs of characters 43%, its 128 largest singular vectors 40%, this with 64 dimensions 65%.
+Two towers of sums of character vectors under a softmax over the left texts (and over the right ones) of a batch.
+Retrieval of the right title among 10, for 2,000 held-out poems of Tang + Song, each learned from all training poems:
+the mean PMI of all pairs of characters 43%, its 128 largest singular vectors 40%, this with 64 dimensions 65%.
 """
 
 import math
@@ -19,8 +19,10 @@ from poetcore.corpus import TRAIN, PreparedCorpus
 from poetcore.prosody.text import is_hanzi
 
 DIMENSIONS: Final = 64
-_TITLE_CHARACTERS: Final = 4_000
-_POEM_CHARACTERS: Final = 5_000
+_LEFT_CHARACTERS: Final = 4_000
+_RIGHT_CHARACTERS: Final = 5_000
+# What numbers the poems of a series says nothing of any of them.
+_SERIES: Final = dict.fromkeys(map(ord, "一二三四五六七八九十百千首其章絶絕篇"))
 _LONGEST: Final = 150
 """Characters of a text; longer poems are about many things."""
 _BATCH: Final = 512
@@ -81,28 +83,43 @@ def learn_association(
     dimensions: int = DIMENSIONS,
     observe: Callable[[int, int], None] = lambda _done, _all: None,
 ) -> Association | None:
-    """The tables that the training poems teach; None if they have too few titles to learn from.
+    """How titles and poems go together, by the training poems; None if they have too few titles to learn from.
 
     `half` 0 or 1: only every second poem, so that two tables share none; None: all. The scoreboard judges with half 0,
-    ranking is to have half 1. Deterministic for a seed on one machine.
+    ranking has half 1. Deterministic for a seed on one machine.
     """
     poems = [int(poem) for poem in corpus.select(TRAIN) if half is None or poem % 2 == half]
     poems = [poem for poem in poems if corpus.offsets[poem + 1] - corpus.offsets[poem] <= _LONGEST]
-    titles, texts = [corpus.titles[poem] for poem in poems], [corpus.text(poem) for poem in poems]
-    names = _most_frequent(titles, _TITLE_CHARACTERS)
-    characters = _most_frequent(texts, _POEM_CHARACTERS)
+    titles = [corpus.titles[poem].translate(_SERIES) for poem in poems]
+    texts = [corpus.text(poem) for poem in poems]
+    return learn_pairs(titles, texts, seed, dimensions, observe)
+
+
+def learn_pairs(
+    lefts: Sequence[str],
+    rights: Sequence[str],
+    seed: int = 1,
+    dimensions: int = DIMENSIONS,
+    observe: Callable[[int, int], None] = lambda _done, _all: None,
+) -> Association | None:
+    """The tables that tell each left text's own right text from others; None if the pairs are too few.
+
+    Deterministic for a seed on one machine.
+    """
+    names = _most_frequent(lefts, _LEFT_CHARACTERS)
+    characters = _most_frequent(rights, _RIGHT_CHARACTERS)
     made = Association(
         names,
         _small(len(names), dimensions, seed),
         characters,
         _small(len(characters), dimensions, seed + 1),
     )
-    sides = (_Bags.of(titles, made.title_ids), _Bags.of(texts, made.poem_ids))
+    sides = (_Bags.of(lefts, made.left_ids), _Bags.of(rights, made.right_ids))
     usable = np.flatnonzero((sides[0].sizes > 0) & (sides[1].sizes > 0))
     batch = min(_BATCH, len(usable) // _FEWEST_BATCHES)
     if batch < 2:
         return None
-    tables = (made.title_vectors, made.poem_vectors)
+    tables = (made.left_vectors, made.right_vectors)
     adam = [_Adam(table) for table in tables]
     random = np.random.default_rng(seed)
     steps = _EPOCHS * (len(usable) // batch)

@@ -7,6 +7,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from poetcore.compiling import compiled
 from poetcore.nn import kernels
 from poetcore.nn.kernels import Kernels, NativeKernels, TorchKernels, kernels_for
 from poetcore.nn.lookup import Steps
@@ -17,7 +18,7 @@ DTYPES = [torch.float32, torch.bfloat16]
 
 @pytest.fixture
 def native() -> NativeKernels:
-    library = kernels._compiled()
+    library = compiled(kernels._SOURCE, kernels._FLAGS)
     if library is None:
         pytest.skip("no C compiler here")
     return NativeKernels(library)
@@ -121,12 +122,12 @@ def test_a_layer_is_the_same_with_either(native: NativeKernels) -> None:
 
 def test_without_a_compiler_torch_does_the_work(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    kernels._compiled.cache_clear()
+    compiled.cache_clear()
     with monkeypatch.context() as patch:
         patch.setenv("PATH", str(tmp_path))
         patch.setenv("CC", "")
         assert kernels_for(torch.zeros(1)).name == "torch"
-    kernels._compiled.cache_clear()
+    compiled.cache_clear()
     with monkeypatch.context() as patch:
 
         def broken(*_: object, **__: object) -> None:
@@ -134,5 +135,5 @@ def test_without_a_compiler_torch_does_the_work(monkeypatch: pytest.MonkeyPatch,
 
         patch.setattr(subprocess, "run", broken)
         assert kernels_for(torch.zeros(1)).name == "torch"
-    kernels._compiled.cache_clear()
+    compiled.cache_clear()
     assert list(tmp_path.rglob("*.so")) == []

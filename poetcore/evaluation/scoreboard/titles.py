@@ -32,5 +32,5 @@ def _found(verse: Verse, number: int, others: Sequence[str], association: Associ
     random = np.random.default_rng((1, number))
     drawn = [others[place] for place in random.permutation(len(others))[: 2 * CHOICES]]
     wrong = list(dict.fromkeys(title for title in drawn if title != own))[: CHOICES - 1]
-    scores = association.of_titles([own, *wrong]) @ association.of_poems([verse.hanzi])[0]
+    scores = association.of_lefts([own, *wrong]) @ association.of_rights([verse.hanzi])[0]
     return bool(scores[0] > scores[1:].max(initial=-np.inf))

@@ -48,7 +48,7 @@ def test_tables_come_back_as_they_were_saved_and_broken_ones_are_one_line(
     path = tmp_path / "titles.safetensors"
     association.save(path)
     again = Association.load(path)
-    assert again.title_characters == association.title_characters
+    assert again.left_characters == association.left_characters
     texts = ["".join(HANZI[code] for code in range(20))]
     assert again.scores(HANZI[502], texts) == pytest.approx(association.scores(HANZI[502], texts), abs=0.02)
     path.write_bytes(path.read_bytes()[:100])
@@ -61,7 +61,7 @@ def test_tables_come_back_as_they_were_saved_and_broken_ones_are_one_line(
 def test_learning_again_gives_the_same_tables(corpus: PreparedCorpus, association: Association) -> None:
     again = learn_association(corpus, half=0, dimensions=8)
     assert again is not None
-    assert (again.poem_vectors == association.poem_vectors).all()
+    assert (again.right_vectors == association.right_vectors).all()
     other = learn_association(corpus, half=1, dimensions=8)
     assert other is not None
-    assert (other.poem_vectors[:50] != association.poem_vectors[:50]).any()
+    assert (other.right_vectors[:50] != association.right_vectors[:50]).any()

@@ -1,0 +1,76 @@
+"""The choice among candidates: what is seen of them, and what it is worth."""
+
+import numpy as np
+import pytest
+
+from poetcore.association import Association
+from poetcore.errors import PackageError
+from poetcore.generation.ranking import FEATURES, FILES, Ranking, Weights, pairs_of
+from poetcore.prosody import FORMS
+
+# Two subjects: mountains go with mountains and the moon with the moon, on either side.
+_SUBJECTS = {"山": 0, "石": 0, "月": 1, "星": 1}
+
+
+def table() -> Association:
+    characters = "".join(_SUBJECTS)
+    vectors = np.array([[1.0, 0.0] if subject == 0 else [0.0, 1.0] for subject in _SUBJECTS.values()], np.float32)
+    return Association(characters, vectors, characters, vectors)
+
+
+def ranking(**worth: float) -> Ranking:
+    features = tuple(worth.get(name, 0.0) for name in FEATURES)
+    weights = Weights(features=features, title=worth.get("title", 0.0), exact=(1.0, 0.0))
+    return Ranking(table(), table(), table(), dict.fromkeys(FORMS, weights))
+
+
+MOUNTAINS = ("山山石石山", "石石山山石", "山石山石山", "石山石山石")
+MIXED = ("山山石石山", "石石山山石", "月星月星月", "星月星月星")
+QUATRAIN = FORMS["五絕"]
+
+
+def winner(ranked: Ranking, *, title: str | None = None, recent: frozenset[str] = frozenset()) -> int:
+    scores = ranked.scores(QUATRAIN, [MOUNTAINS, MIXED], np.array([-5.0, -5.5]), title, recent)
+    return int(np.argmax(scores))
+
+
+def test_each_number_decides_when_it_alone_counts() -> None:
+    assert winner(ranking(likelihood=1.0)) == 0
+    assert winner(ranking(likelihood=-1.0)) == 1
+    assert winner(ranking(coherence=1.0)) == 0
+    assert winner(ranking(title=1.0), title="月") == 1
+    assert winner(ranking(title=1.0), title="石") == 0
+    assert winner(ranking(repetition=-1.0), recent=pairs_of([MOUNTAINS])) == 1
+
+
+def test_the_middle_couplets_of_eight_lines_answer_each_other() -> None:
+    eight = FORMS["五律"]
+    answered = ("山" * 5, "山" * 5, "月" * 5, "星" * 5, "山" * 5, "石" * 5, "月" * 5, "山" * 5)
+    unanswered = ("山" * 5, "山" * 5, "月" * 5, "石" * 5, "山" * 5, "星" * 5, "月" * 5, "月" * 5)
+    features = ranking().features(eight, [answered, unanswered], np.zeros(2), frozenset())
+    assert features[:, FEATURES.index("parallelism")].tolist() == [1.0, 0.0]
+    four = ranking().features(QUATRAIN, [MOUNTAINS], np.zeros(1), frozenset())
+    assert four[0, FEATURES.index("parallelism")] == 0
+
+
+def test_repetition_is_the_share_of_pairs_that_were_served() -> None:
+    features = ranking().features(QUATRAIN, [MOUNTAINS, MIXED], np.zeros(2), pairs_of([MIXED[:1]]))
+    # 山山 山石 石石 石山: all that mountains are made of; half of the mixed poem.
+    assert features[:, FEATURES.index("repetition")].tolist() == [1.0, 0.5]
+
+
+def test_a_package_keeps_all_of_it_or_nothing() -> None:
+    files = ranking(likelihood=0.5, title=2.0).to_files()
+    assert sorted(files) == sorted(FILES)
+    again = Ranking.from_files(files)
+    assert again is not None
+    assert again.weights["七律"].features[0] == 0.5
+    assert again.weights["七律"].title == 2.0
+    assert winner(again, title="月") == winner(ranking(likelihood=0.5, title=2.0), title="月")
+    assert Ranking.from_files({}) is None
+    with pytest.raises(PackageError, match=r"lacks ranking\.json"):
+        Ranking.from_files({name: content for name, content in files.items() if name != "ranking.json"})
+    with pytest.raises(PackageError, match=r"ranking\.json"):
+        Ranking.from_files(files | {"ranking.json": b"{}"})
+    with pytest.raises(PackageError, match="has the forms"):
+        Ranking.from_files(files | {"ranking.json": b'{"forms": {}}'})
