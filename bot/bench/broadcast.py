@@ -8,7 +8,7 @@ import tempfile
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
@@ -225,11 +225,6 @@ class _Run:
             poems=len(self._latencies),
             seconds=round(seconds, 1),
         )
-
-
-def as_row(report: Report) -> dict[str, object]:
-    """The report as `--json` prints it."""
-    return asdict(report)
 
 
 def _add_chats(database: Database, chats: int) -> None:

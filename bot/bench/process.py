@@ -83,6 +83,16 @@ class BotProcess:
         self._most_mb = max(self._most_mb, resident)
 
     @property
+    def cpu_seconds(self) -> float:
+        """How much processor time it has used; 0 where that cannot be read."""
+        try:
+            fields = Path(f"/proc/{self._process.pid}/stat").read_text().rpartition(")")[2].split()
+        except OSError:
+            return 0.0
+        # utime and stime, fields 14 and 15 of proc(5), which counts from 1; the name, field 2, is cut off here.
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    @property
     def growth_mb(self) -> float | None:
         """By how much it grew since its first messages; None where that cannot be read, or for a short life."""
         return self._most_mb - self._base_mb if self._base_mb is not None else None

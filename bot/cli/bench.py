@@ -1,5 +1,7 @@
 """The commands that measure the bot: bench."""
 
+import json
+from dataclasses import asdict
 from typing import Annotated
 
 import typer
@@ -26,14 +28,35 @@ def broadcast(
     for a pause that is as much shorter than a second as the limit is above Telegram's.
     """
     import asyncio
-    import json
 
-    from bot.bench.broadcast import Plan, as_row, measure
+    from bot.bench.broadcast import Plan, measure
     from bot.localchat import FaultMix
 
     mix = FaultMix(0.01, 0.01, 0.005, 0.002, retry_after=min(1.0, 30 / limit))
     plan = Plan(chats, limit, kills, mix, timeout)
-    report = as_row(asyncio.run(measure(plan, lambda line: typer.echo(line, err=True))))
+    _show(asdict(asyncio.run(measure(plan, lambda line: typer.echo(line, err=True)))), as_json=as_json)
+
+
+@app.command()
+def load(
+    chats: Annotated[int, typer.Option(min=1, help="In how many chats the readers write.")] = 1_000,
+    updates: Annotated[int, typer.Option(min=100, help="How many messages and presses they send.")] = 4_000,
+    at_once: Annotated[int, typer.Option(min=1, max=1_000, help="How many readers wait at the same time.")] = 48,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Answer as many readers as can be: 12% of the updates ask for a poem, 44% rate one, 44% ask for help.
+
+    The poet is the one that ships, best of 16; nothing waits for Telegram's thirty messages a second.
+    """
+    import asyncio
+
+    from bot.bench.load import Plan, measure
+
+    plan = Plan(chats, updates, min(at_once, chats))
+    _show(asdict(asyncio.run(measure(plan, lambda line: typer.echo(line, err=True)))), as_json=as_json)
+
+
+def _show(report: dict[str, object], *, as_json: bool) -> None:
     if as_json:
         typer.echo(json.dumps(report))
         return
