@@ -7,8 +7,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
+from benchmarks import compose, train
+from benchmarks.compose import bench_composing
 from benchmarks.document import document
-from benchmarks.train import QUICK, Plan, bench_training
+from benchmarks.train import bench_training
 from poetcore.errors import PoetcoreError
 from poetcore.files import write_whole
 from poetcore.progress import console
@@ -24,7 +26,10 @@ def main(words: Sequence[str] | None = None) -> int:
     parser.add_argument("--quick", action="store_true", help="tiny sizes: only to see that it runs")
     asked = parser.parse_args(words)
     try:
-        reports = [bench_training(asked.data, QUICK if asked.quick else Plan(), console.print)]
+        reports = [
+            bench_training(asked.data, train.QUICK if asked.quick else train.Plan(), console.print),
+            bench_composing(None, compose.QUICK if asked.quick else compose.Plan(), console.print),
+        ]
         write_whole(asked.out, document(reports, datetime.now(UTC)))
     except PoetcoreError as error:
         sys.stderr.write(f"error: {error}\n")

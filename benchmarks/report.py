@@ -16,14 +16,14 @@ _WORDS: Final = ("figure", "against")
 
 @dataclass(frozen=True)
 class Goal:
-    """What a ratio is meant to be."""
+    """What a ratio is meant to be; where there is none, ours."""
 
     bound: float
     at_least: bool = True
 
-    def met(self, ratio: Spread) -> bool:
+    def met(self, found: Spread) -> bool:
         """Whether the median keeps the bound."""
-        return ratio.median >= self.bound if self.at_least else ratio.median <= self.bound
+        return found.median >= self.bound if self.at_least else found.median <= self.bound
 
     def __str__(self) -> str:
         """As it is written: ≥ 4."""
@@ -45,6 +45,12 @@ class Figure:
     ratio: Spread | None
     """ours / baseline."""
     goal: Goal | None = None
+
+    @property
+    def met(self) -> bool | None:
+        """Whether the goal was met; None where there is none, or nothing to hold it against."""
+        found = self.ours if self.baseline is None else self.ratio
+        return None if self.goal is None or found is None else self.goal.met(found)
 
 
 @dataclass(frozen=True)
@@ -111,7 +117,7 @@ def _figure_json(figure: Figure) -> dict[str, Any]:
         "against": figure.against,
         **{side: _spread_json(getattr(figure, side)) for side in ("baseline", "ours", "ratio")},
         "goal": None if figure.goal is None else str(figure.goal),
-        "met": None if figure.goal is None or figure.ratio is None else figure.goal.met(figure.ratio),
+        "met": figure.met,
     }
 
 
@@ -126,8 +132,8 @@ def _median(spread: Spread | None) -> float | None:
 def _cells(figure: Figure, between: str) -> list[str]:
     """A row; `between` stands between a median and its spread."""
     goal = "" if figure.goal is None else str(figure.goal)
-    if figure.goal is not None and figure.ratio is not None:
-        goal += " ✓" if figure.goal.met(figure.ratio) else " ✗"
+    if figure.met is not None:
+        goal += " ✓" if figure.met else " ✗"
     values = [_shown(spread, between) for spread in (figure.baseline, figure.ours, figure.ratio)]
     return [figure.label, figure.against, *values, goal]
 

@@ -1,11 +1,14 @@
 """`poet bench`: the figures of the README, measured where it runs. The benchmarks themselves are in the checkout."""
 
 from pathlib import Path
-from typing import Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
 from poetcore.commandline import new_app, print_json, require_torch
+
+if TYPE_CHECKING:
+    from benchmarks.report import Report
 
 _WIDTH: Final = 110
 
@@ -31,12 +34,31 @@ def train(
     require_torch()
     from dataclasses import replace
 
-    from benchmarks.report import as_json, table
     from benchmarks.train import QUICK, Plan, bench_training
     from poetcore.progress import console
 
     plan = QUICK if quick else replace(Plan(), rounds=rounds)
-    report = bench_training(data, plan, console.print)
+    _show(bench_training(data, plan, console.print), json)
+
+
+@app.command()
+def compose(
+    poet: Annotated[Path | None, typer.Option(help="Poet package; the shipped one if not given.")] = None,
+    quick: Annotated[bool, typer.Option("--quick", help="A few poems: only to see that it runs.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Measure composing on one core: latency, a naive loop, the machine's limits, a fresh process."""
+    require_checkout()
+    require_torch()
+    from benchmarks.compose import QUICK, Plan, bench_composing
+    from poetcore.progress import console
+
+    _show(bench_composing(poet, QUICK if quick else Plan(), console.print), json)
+
+
+def _show(report: "Report", json: bool) -> None:
+    from benchmarks.report import as_json, table
+
     if json:
         print_json(as_json(report))
         return
