@@ -1,6 +1,9 @@
 """The images and the compose file: closed as they should be, complete, and small."""
 
+import os
 import re
+import shutil
+import subprocess
 import zlib
 from fnmatch import fnmatch
 
@@ -68,3 +71,11 @@ def test_volumes_and_variables_are_declared() -> None:
     explained = (DEPLOY / ".env.example").read_text()
     assert all(name in explained for name in used - {"YUEXIA_VERSION"})
     assert dotenv_values(DEPLOY / ".env.example")["COMPOSE_PROFILES"] == "one"
+
+
+@pytest.mark.skipif(shutil.which("caddy") is None, reason="caddy is not installed: its configuration was not validated")
+def test_the_proxy_understands_its_configuration() -> None:
+    command = ["caddy", "validate", "--adapter", "caddyfile", "--config", str(DEPLOY / "Caddyfile")]
+    environment = os.environ | {"YUEXIA_DOMAIN": "poems.example"}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
