@@ -73,18 +73,28 @@ _WORDS: Final = (
     ),
 )
 _COMMAND_WORDS: Final = st.lists(st.sampled_from(_WORDS + _JUNK) | st.text(max_size=8), max_size=4).map(" ".join)
+_TO_US: Final = ("", "", f"@{BOT_NAME}", f"@{BOT_NAME.upper()}")
 _text = st.one_of(st.sampled_from(_JUNK), st.sampled_from(_WORDS), st.text(max_size=20))
 _language = st.sampled_from((None, "en", "zh-hans", "zh-TW", "xx", "", "zh" * 30, "\ud800"))
 _wild_id = st.integers(1, 2**52 - 1)
 _moment = st.sampled_from((0, 1, 1_700_000_000, 2**31 - 1, 2**33))
 
 
-def commands(names: list[str]) -> st.SearchStrategy[str]:
-    """Commands of these names and a few others, to us or to another bot, with any words."""
+_SHOWN_BUTTON: Drawn = st.fixed_dictionaries(
+    {
+        "shown": st.integers(0, 999),
+        "by": st.sampled_from(READERS),
+        "bent": st.sampled_from(("", "", "", "", "cut", "more", "turn")),
+    }
+)
+"""No update yet: a press of a button that the bot has shown, perhaps with data bent a little."""
+
+
+def commands(names: list[str], to: tuple[str, ...] = _TO_US) -> st.SearchStrategy[str]:
+    """Commands of these names and a few others, with any words; `to` are the ways of addressing the bot."""
     name = st.sampled_from([*names, "nothing", "POEM", "poem月", "a" * 40, ""])
-    to = st.sampled_from(("", "", f"@{BOT_NAME}", f"@{BOT_NAME.upper()}"))
     between = st.sampled_from((" ", "", "\n", "\u3000"))
-    return st.tuples(name, to, between, _COMMAND_WORDS).map(lambda parts: "/{}{}{}{}".format(*parts))
+    return st.tuples(name, st.sampled_from(to), between, _COMMAND_WORDS).map(lambda parts: "/{}{}{}{}".format(*parts))
 
 
 def _reader(ids: st.SearchStrategy[int]) -> Drawn:
@@ -140,7 +150,7 @@ def _content(texts: st.SearchStrategy[str]) -> Drawn:
 
 
 _surroundings: Drawn = st.fixed_dictionaries(
-    {"message_id": st.integers(0, 2**31), "date": _moment},
+    {"message_id": st.integers(1, 2**31), "date": _moment},
     optional={
         "message_thread_id": st.integers(1, 9),
         "edit_date": _moment,
@@ -168,25 +178,26 @@ def _in_group(group_ids: tuple[int, ...], sender: Drawn, content: Drawn) -> Draw
 
 def our_business(names: list[str]) -> Drawn:
     """Updates that the bot may answer, if it can make anything of them."""
-    reader = _reader(st.sampled_from(READERS) | _wild_id)
+    known = st.sampled_from(READERS)
+    reader = _reader(st.one_of(known, known, known, _wild_id))
     said = st.one_of(commands(names), commands(names), _text, _text.map(lambda text: f"@{BOT_NAME} {text}"))
     private, group = _message(reader, _private, _content(said)), _in_group(GROUPS, reader, _content(said))
     return st.one_of(
         private.map(lambda message: {"message": message}),
         private.map(lambda message: {"message": message}),
+        private.map(lambda message: {"message": message}),
         group.map(lambda message: {"message": message}),
         _presses(reader, names).map(lambda press: {"callback_query": press}),
-        _presses(reader, names).map(lambda press: {"callback_query": press}),
+        _SHOWN_BUTTON,
+        _SHOWN_BUTTON,
+        _SHOWN_BUTTON,
         _asked_inline(reader).map(lambda query: {"inline_query": query}),
         _chosen(reader).map(lambda chosen: {"chosen_inline_result": chosen}),
     )
 
 
 def _presses(reader: Drawn, names: list[str]) -> Drawn:
-    """Presses of buttons: of a message, of one too old to be told, of one sent inline, of none.
-
-    `known` in place of data: a button that the bot has shown, counted through, perhaps bent a little.
-    """
+    """Presses that are made up: of a message, of one too old to be told, of one sent inline, of none."""
     place = st.one_of(
         st.tuples(reader, _surroundings).map(lambda parts: {**parts[1], "chat": _private(parts[0]), "text": "月"}),
         st.tuples(st.sampled_from(GROUPS), st.integers(0, 99)).map(
@@ -199,13 +210,11 @@ def _presses(reader: Drawn, names: list[str]) -> Drawn:
     mark = st.sampled_from(("r", "p", "b", "d", "c", "s", "k", "learn", "x", "", *names)) | st.text(max_size=4)
     part = number | mark | st.sampled_from(("+", "-", "confirm", "up", "go", "pause", "again", "line", "七絕", "dark"))
     made_up = st.tuples(mark, st.lists(part, max_size=4)).map(lambda parts: ":".join((parts[0], *parts[1])))
-    bent = st.tuples(st.integers(0, 999), st.sampled_from(("", "", "", "cut", "more", "turn"))).map(list)
     return st.fixed_dictionaries(
         {"id": st.integers(0, 2**63).map(str), "from": reader, "chat_instance": st.just("1")},
         optional={
             "message": place,
             "data": made_up,
-            "known": bent,
             "inline_message_id": _text,
             "game_short_name": _text,
         },
@@ -228,7 +237,8 @@ def none_of_our_business(names: list[str]) -> Drawn:
     said = commands(names) | _text
     talk = st.one_of(
         _text.filter(lambda text: not text.lstrip().startswith("/")),
-        commands(names).map(lambda text: text.replace(f"@{BOT_NAME}", "").replace("/", "/x", 1)),
+        commands(names, to=("@other_bot",)),
+        commands([f"x{name}" for name in names], to=("",)).filter(lambda text: not text.lower().startswith("/poem")),
         st.sampled_from(("/poem@other_bot 月", "@other_bot 月", "ask @yuexia_bot", "/nothing")),
     )
     private, group = _message(reader, _private, _content(said)), _in_group(QUIET_GROUPS, reader, _content(talk))
