@@ -1,23 +1,31 @@
 talk-start =
     I am <b>Yuexia</b> 月下 and write classical Chinese poems.
 
-    Try /poem 月 or /poem 七絕 秋山; /help tells more.
+    Try /poem 月 or /poem 七絕 秋山, or choose by buttons: /compose; /help tells more.
 talk-help =
     /poem – any poem
-    /poem 月 – a poem that begins with 月
-    /poem 月 七絕 – in a form of your choice: 五絕 七絕 五律 七律
-    /title 中秋懷友 – a poem with this title
+    /poem 月 七絕 東韻 – beginning, form (五絕 七絕 五律 七律) and rhyme, each if you like, in any order
+    /title 中秋懷友 – a poem with this title; in the other commands a title stands in 《》
     /acrostic 春夏秋冬 – the lines begin with these characters
     /continue 床前明月光 – a poem that goes on from your lines
-    /daily 07:30 – a poem every day
-    /id – your id
+    /compose – choose by buttons
 
-    👍 👎 below a poem are your rating: press again to withdraw it, press the other to change it.
+    Or just write to me: up to seven characters that fit a line are a beginning, the name of a form is a form; anything longer, or behind 題：, is a title.
+
+    Below a poem: 👍 👎 are your rating (press again to withdraw it), ☆ keeps the poem, the others write another one, one line anew, the same in another form, mark tones and rhyme, draw a card, and make a link to share.
+
+    /mine – your poems
+    /favourites – those you keep
+    /daily 07:30 – a poem every day
+    /settings – language and script
+    /export – your poems and ratings as a file
+    /forget – erase all I know of you
+    /id – your id
 talk-your-id =
     Your id: <code>{ $user }</code>
     This chat's id: <code>{ $chat }</code>
 talk-you-are-admin = You are an administrator.
-talk-hint = Would you like a poem? Write /poem 月 and it begins with 月. /help tells more.
+talk-hint = Would you like a poem? Just write 月 and it begins with 月, or /compose to choose by buttons. /help tells more.
 talk-sorry = Sorry, something went wrong. Please try again later.
 command-poem = write a poem: /poem 月 七絕
 command-title = a poem with your title: /title 中秋懷友
