@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup train-setup test unit coverage lint format settings bench clean
+.PHONY: help run setup train-setup test soak unit coverage lint format settings bench clean
 
 # Two processes, each with one thread: models this small are slower on two. `pytest` alone is one process.
 PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest
@@ -39,6 +39,9 @@ coverage: $(VENV)/.developing ## Run every test and show which lines none reache
 	$(PYTEST) $(PARALLEL) --cov --cov-report=term:skip-covered
 	@echo 'The serving path:'
 	$(BIN)/coverage report --include='$(SERVING)' --omit='$(BESIDE)' --skip-covered --fail-under=97
+
+soak: $(VENV)/.developing ## The long runs, many minutes of faults and odd input, which `test` leaves out
+	$(PYTEST) -m soak
 
 lint: $(VENV)/.developing ## Check style, types, the arrows between rooms, and deploy/
 	$(BIN)/ruff format --check
