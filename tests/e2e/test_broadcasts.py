@@ -146,4 +146,4 @@ async def test_a_pause_for_broadcasts_is_none_for_answers(bot: "Running", reader
     await bot.press_data(message, "b:cancel:1")
     await _ended(bot, "cancelled")
     assert _states(bot)["cancelled"] >= 1
-    assert message.text.startswith("Stopped.")
+    await bot.telegram.wait_until(lambda: message.text.startswith("Stopped."))
