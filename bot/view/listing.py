@@ -20,8 +20,9 @@ class Audience(Enum):
 
 
 _IN_GROUPS: Final = ("poem", "title", "acrostic", "continue", "daily")
-_OF_READERS: Final = ("compose", "mine", "favourites", "settings")
-_OF_ADMINISTRATORS: Final = ("broadcast", "retrain", "jobs", "cancel", "rollback")
+_OF_READERS: Final = ("compose", "mine", "favourites", "settings", "export", "forget")
+_OVERSIGHT: Final = ("stats", "errors", "audit", "ban", "unban")
+_OF_ADMINISTRATORS: Final = ("broadcast", "retrain", "jobs", "cancel", "rollback", *_OVERSIGHT)
 _LAST: Final = ("help", "id")
 
 _LISTED: Final = {
