@@ -70,12 +70,16 @@ def export(
     out: Annotated[Path, typer.Option(help="Folder for the poet package.")],
     data: Annotated[
         Path | None,
-        typer.Option(help="Prepared corpus: adds bits per hanzi to the card, and its lines, which no poem repeats."),
+        typer.Option(
+            help="Prepared corpus: adds bits per hanzi to the card, its lines, which no poem repeats, and how to "
+            "choose among candidates, which takes minutes to learn."
+        ),
     ] = None,
 ) -> None:
     """Turn a run's best weights into a poet package, which composes without torch."""
     require_torch()
     from poetcore.corpus import PreparedCorpus
+    from poetcore.evaluation.ranking import learn_ranking
     from poetcore.evaluation.splits import split_metrics
     from poetcore.generation import Poet
     from poetcore.generation.lines import FILE as LINES
@@ -88,8 +92,12 @@ def export(
     card, tensors = packaged(open_run(run))
     extras = {}
     if data is not None:
-        card = card.model_copy(update={"metrics": card.metrics | split_metrics(Poet(card, as_float32(tensors)), data)})
-        extras = {LINES: lines_of_corpus(PreparedCorpus.load(data)).to_bytes()}
+        corpus = PreparedCorpus.load(data)
+        extras = {LINES: lines_of_corpus(corpus).to_bytes()}
+        poet = Poet(card, as_float32(tensors), extras)
+        card = card.model_copy(update={"metrics": card.metrics | split_metrics(poet, data)})
+        ranking = learn_ranking(corpus, poet, lambda line: console.print(f"learning to choose: {line}"))
+        extras |= ranking.to_files() if ranking is not None else {}
     card = write_package(out, card, tensors, extras)
     size = sum(entry.bytes for entry in card.files.values())
     console.print(
@@ -111,6 +119,7 @@ def finetune(
 
     settings = finetune_settings([*(assignments or []), *([f"method={method}"] if method else [])])
     require_torch()
+    from poetcore.evaluation.ranking import learn_ranking
     from poetcore.evaluation.splits import split_metrics
     from poetcore.generation import Poet
     from poetcore.generation.poet import PRETRAINED

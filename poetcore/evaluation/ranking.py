@@ -56,19 +56,16 @@ def learn_ranking(corpus: PreparedCorpus, poet: Poet, observe: Observer = lambda
 
     Takes minutes, most of them for the tables. Deterministic on one machine.
     """
+    real = {name: _real(corpus, poet, form) for name, form in FORMS.items()}
+    if any(len(sample.poems) < _FEWEST_REAL for sample in real.values()):
+        return None
     observe("titles and poems")
     titles = learn_association(corpus, half=1)
     observe("couplets")
     couplets = learn_pairs(*_sides(_neighbours(corpus)), dimensions=_DIMENSIONS)
     observe("answering characters")
     parallels = learn_pairs(*_sides(_answers(corpus)), dimensions=_DIMENSIONS)
-    real = {name: _real(corpus, poet, form) for name, form in FORMS.items()}
-    if (
-        titles is None
-        or couplets is None
-        or parallels is None
-        or any(len(sample.poems) < _FEWEST_REAL for sample in real.values())
-    ):
+    if titles is None or couplets is None or parallels is None:
         return None
     of_title = _title_weight(titles, corpus)
     unweighted = Ranking(titles, couplets, parallels, {})
@@ -116,6 +113,8 @@ def _sides(pairs: Iterable[tuple[str, str]]) -> tuple[list[str], list[str]]:
 def _real(corpus: PreparedCorpus, poet: Poet, form: Form) -> _Sample:
     """Validation poems of `form`, evenly spread; every second one's title is told."""
     found = [(poem, lines) for poem, own, lines in _regulated(corpus, VALIDATION) if own == form]
+    if not found:
+        return _Sample([], [], np.zeros(0))
     if len(found) > _REAL:
         found = [found[place] for place in np.linspace(0, len(found) - 1, _REAL).astype(int)]
     titles = [corpus.titles[poem] if number % 2 else None for number, (poem, _) in enumerate(found)]

@@ -70,5 +70,5 @@ def lines_of_corpus(corpus: PreparedCorpus) -> LineFilter:
 
 def refuse_foreign_place(out: Path) -> None:
     """Exporting replaces `out`; raises `StorageError` if it is anything but absent, empty or a poet package."""
-    more = [path.name for path in out.glob("*.safetensors")]
+    more = [path.name for path in (*out.glob("*.safetensors"), *out.glob("ranking.json"))]
     refuse_foreign_folder(out, (CARD, WEIGHTS, *more), "poet package")
