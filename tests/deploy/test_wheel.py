@@ -3,12 +3,12 @@
 import json
 import signal
 import subprocess
-import urllib.request
 import zipfile
 from pathlib import Path
 
 from tests.deploy.conftest import Installation
 from tests.deploy.files import ROOT
+from tests.deploy.page import answer
 
 
 def test_the_wheel_holds_every_file_of_the_program(wheel: Path) -> None:
@@ -58,25 +58,12 @@ def test_poetbot_makes_its_database_and_answers_on_the_page(
         try:
             assert bot.stdout is not None
             assert f"http://127.0.0.1:{free_port}/" in bot.stdout.readline()
-            assert _answer(f"http://127.0.0.1:{free_port}", "/poem 月").startswith("月")
+            assert answer(f"http://127.0.0.1:{free_port}", "/poem 月").startswith("月")
         finally:
             bot.send_signal(signal.SIGTERM)
         _, errors = bot.communicate(timeout=60)
     assert bot.returncode == 0, errors
     assert "Traceback" not in errors
-
-
-def _answer(page: str, words: str) -> str:
-    """What the bot says to a reader of the page."""
-    with urllib.request.urlopen(f"{page}/page/events", timeout=60) as events:
-        headers = {"Origin": page, "Content-Type": "application/json"}
-        body = json.dumps({"text": words}).encode()
-        urllib.request.urlopen(urllib.request.Request(f"{page}/page/send", body, headers), timeout=60).close()
-        for line in events:
-            content = json.loads(line.removeprefix(b"data:")) if line.startswith(b"data:") else {}
-            if "text" in content and content["from"]["is_bot"]:
-                return str(content["text"])
-    raise AssertionError("the page's events ended without an answer")
 
 
 def _version(installed: Installation) -> str:
