@@ -119,7 +119,6 @@ def finetune(
 
     settings = finetune_settings([*(assignments or []), *([f"method={method}"] if method else [])])
     require_torch()
-    from poetcore.evaluation.ranking import learn_ranking
     from poetcore.evaluation.splits import split_metrics
     from poetcore.generation import Poet
     from poetcore.generation.poet import PRETRAINED
