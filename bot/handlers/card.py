@@ -51,10 +51,10 @@ async def send_card(context: Context, place: MaybeInaccessibleMessage, poem: Poe
 async def _draw_and_send(
     context: Context, place: MaybeInaccessibleMessage, font: Font, poem: Poem, paper: Paper
 ) -> None:
-    await show_doing(place.chat, ChatAction.UPLOAD_PHOTO)
+    on = _written_on(poem, context.reader.language)
+    drawing = asyncio.to_thread(_drawn, poem, paper, context.script, on, font)
     try:
-        on = _written_on(poem, context.reader.language)
-        drawn = await asyncio.to_thread(_drawn, poem, paper, context.script, on, font)
+        drawn, _ = await asyncio.gather(drawing, show_doing(place.chat, ChatAction.UPLOAD_PHOTO))
     except CardError as error:
         _log.warning("no card of poem %d: %s", poem.id, error)
         await answer_below(context.bot, place, context.say("poem-no-card"))

@@ -9,7 +9,8 @@ from telegram.constants import ChatType
 from telegram.ext.filters import MessageFilter
 
 # Read from the text itself: not every Bot API server marks commands with entities, and nobody types a space in /poem月.
-_COMMAND: Final = re.compile(r"/([A-Za-z0-9_]{1,32})(?:@([A-Za-z0-9_]{1,64}))?(.*)", re.DOTALL)
+# A Chinese keyboard gives a slash at full width.
+_COMMAND: Final = re.compile(r"[/／]([A-Za-z0-9_]{1,32})(?:@([A-Za-z0-9_]{1,64}))?(.*)", re.DOTALL)
 _CALLED: Final = re.compile(r"\s*@([A-Za-z0-9_]{1,64})(?![A-Za-z0-9_])[\s,，:：]*")
 
 

@@ -8,8 +8,7 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Final
 
-from sqlalchemy.orm import Session
-from telegram import InlineKeyboardMarkup, MaybeInaccessibleMessage, Message, Update
+from telegram import CallbackQuery, InlineKeyboardMarkup, MaybeInaccessibleMessage, Message, Update
 from telegram.constants import ChatType
 
 from bot.api import quietly
@@ -55,27 +54,20 @@ async def press_poem(update: Update, context: Context) -> None:
     if pressed is None or place is None or poem is None:
         await quietly("answer to a press", query.answer(context.say.plain("rate-poem-gone")))
     elif pressed.act is Act.STAR:
-        await _star(update, context, place, poem)
+        await _star(context, query, place, poem)
     else:
         await asyncio.gather(
             quietly("answer to a press", query.answer()), _DOINGS[pressed.act](context, place, poem, pressed)
         )
 
 
-async def _star(update: Update, context: Context, place: MaybeInaccessibleMessage, poem: Poem) -> None:
-    query = update.callback_query
-    if query is None:
-        return
-
-    def toggle(session: Session) -> bool | None:
-        there = poem_at(session, poem.id, place.chat.id) is not None
-        return toggle_favourite(session, context.reader.id, poem.id) if there else None
-
-    starred = await context.services.database.run(toggle)
-    toast = {True: "poem-starred", False: "poem-unstarred", None: "rate-poem-gone"}[starred]
-    await quietly("answer to a press", query.answer(context.say.plain(toast)))
+async def _star(context: Context, query: CallbackQuery, place: MaybeInaccessibleMessage, poem: Poem) -> None:
+    work = partial(toggle_favourite, user_id=context.reader.id, poem_id=poem.id)
+    starred = await context.services.database.run(work)
+    toast = context.say.plain("poem-starred" if starred else "poem-unstarred")
+    await quietly("answer to a press", query.answer(toast))
     # In a group the star is one button for many readers: it says nothing of any of them.
-    if starred is not None and place.chat.type == ChatType.PRIVATE:
+    if place.chat.type == ChatType.PRIVATE:
         shown = place.reply_markup if isinstance(place, Message) else None
         keyboard = with_star(shown, poem.id, starred=starred) if shown else None
         await _show(context, place, keyboard or await full_keyboard(context, poem.id, place.chat))

@@ -27,6 +27,7 @@ def _message(text: str, kind: str = "private") -> Message:
         ("/poem月", Spoken("poem", None, "月")),
         ("/POEM@Yuexia_bot 月", Spoken("poem", "Yuexia_bot", " 月")),
         ("/poem\n月", Spoken("poem", None, "\n月")),
+        ("／poem　月", Spoken("poem", None, "　月")),
         ("poem", None),
         ("/", None),
         ("/月", None),

@@ -91,6 +91,10 @@ async def test_a_poem_comes_once_a_day_and_can_be_rated(bot: "Running") -> None:
     assert (poem.user_id, poem.chat_id) == (1, 1)
     await bot.press_data(message, message.keyboard[0][0].callback_data or "")
     assert [rating.value for rating in bot.rows(Rating)] == [1]
+    assert [button.text for button in message.keyboard[0]] == ["👍 1", "👎", "⋯"]
+    await bot.press(message, 2)
+    assert [len(row) for row in message.keyboard][:2] == [3, 3]
+    assert bot.buttons(message) == ["👍 1", "👎"]
     # Set to another hour that is to come on the same day, or struck again by another process: one poem a day.
     await asyncio.gather(_tick(bot), _tick(bot))
     await bot.telegram.wait_until(lambda: [state for _, state in _deliveries(bot)] == ["sent"])
