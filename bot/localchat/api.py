@@ -21,6 +21,7 @@ from bot.localchat.faults import Fault, FaultKind, Faults
 from bot.localchat.guard import JsonResponse, body_of, refusal
 from bot.localchat.media import UPLOAD_LIMIT, Upload
 from bot.localchat.methods import GET_UPDATES, METHODS, NAMES
+from bot.localchat.methods.webhooks import allow_updates
 from bot.localchat.parameters import Parameters
 from bot.localchat.sink import Sink
 from bot.localchat.updates import Json
@@ -42,6 +43,10 @@ _BINARY = "application/octet-stream"
 _CONFLICT = ApiError(
     409, "Conflict: terminated by other getUpdates request; make sure that only one bot instance is running"
 )
+_WEBHOOK_IS_SET = ApiError(
+    409, "Conflict: can't use getUpdates method while webhook is active; use deleteWebhook to delete the webhook first"
+)
+_WEBHOOK_WAS_SET = ApiError(409, "Conflict: terminated by setWebhook request")
 
 
 @dataclass(slots=True, eq=False)
@@ -127,12 +132,12 @@ class BotApi:
 
     async def _get_updates(self, given: Parameters) -> list[Json]:
         """Wait for updates up to `timeout` seconds. A newer getUpdates ends this one with 409."""
+        if self._state.updates.webhook is not None:
+            raise _WEBHOOK_IS_SET
         self._latest_poll += 1
         this_poll = self._latest_poll
         self._changes.ring()
-        allowed = given.json("allowed_updates", "can't parse allowed updates")
-        if isinstance(allowed, list):
-            self._state.updates.allow([str(kind) for kind in allowed])
+        allow_updates(self._state, given)
         offset = given.integer("offset")
         limit = min(max(given.integer("limit", 100), 1), 100)
         loop = asyncio.get_running_loop()
@@ -145,6 +150,8 @@ class BotApi:
             await self._changes.wait(remaining)
             if this_poll != self._latest_poll:
                 raise _CONFLICT
+            if self._state.updates.webhook is not None:
+                raise _WEBHOOK_WAS_SET
 
     async def _is_released(self, request: Request) -> bool:
         """Wait until the fault is released, or until the caller has given up: then False."""

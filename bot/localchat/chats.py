@@ -42,9 +42,14 @@ class Reply:
 
 
 class ChatState:
-    """Everything the server remembers. `observe` is called after each change that a reader can see."""
+    """Everything the server remembers.
 
-    def __init__(self, bot: User, clock: Callable[[], float], observe: Callable[[Event], None]) -> None:
+    `observe` is called after each change that a reader can see, `ring` when there are updates for the bot.
+    """
+
+    def __init__(
+        self, bot: User, clock: Callable[[], float], observe: Callable[[Event], None], ring: Callable[[], None]
+    ) -> None:
         self.bot = bot
         self.now = clock
         self.observe = observe
@@ -57,7 +62,7 @@ class ChatState:
         self.texts: dict[tuple[str, str], str] = {}
         """What the bot says of itself, by field and language: description and short_description."""
         # Milliseconds since 1970: a server that starts again never repeats an id that a bot has stored.
-        self.updates = UpdateQueue(first_id=int(clock() * 1000))
+        self.updates = UpdateQueue(int(clock() * 1000), ring)
         self._inline_messages: OrderedDict[str, Message] = OrderedDict()
 
     def append(

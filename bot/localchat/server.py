@@ -30,6 +30,7 @@ from bot.localchat.page_routes import PageRoutes
 from bot.localchat.readers import Readers
 from bot.localchat.sink import Sink
 from bot.localchat.updates import Json
+from bot.localchat.webhook import WebhookSender
 
 BOT_NAME = "月下 Yuexia"
 BOT_USERNAME = "yuexia_bot"
@@ -63,7 +64,7 @@ class LocalTelegram:
         self._changes = Changes()
         bot_id = re.match(r"\d{1,15}", self.token)
         bot = User(int(bot_id.group()) if bot_id else 10**9, BOT_NAME, is_bot=True, username=BOT_USERNAME)
-        self._state = ChatState(bot, clock, self._changes.tell)
+        self._state = ChatState(bot, clock, self._changes.tell, self._changes.ring)
         self._api = BotApi(self.token, self._state, self.faults, self._changes)
         self._readers = Readers(self._state)
         page = PageRoutes(self._readers, self._state, self._changes)
@@ -94,6 +95,7 @@ class LocalTelegram:
         server = _Server(self._app)
         serving = asyncio.create_task(server.serve(sockets=[listener]))
         serving.add_done_callback(lambda _: server.ready.set())
+        pushing = asyncio.create_task(WebhookSender(self._state, self._changes).run())
         try:
             await server.ready.wait()
             if serving.done():
@@ -102,6 +104,7 @@ class LocalTelegram:
         finally:
             self._changes.close()
             self.faults.release()
+            await pushing
             server.stop.set()
             await serving
 
@@ -187,7 +190,6 @@ class LocalTelegram:
     def redeliver(self, update_id: int) -> None:
         """Deliver an update once more, confirmed or not, as after a lost confirmation."""
         self._state.updates.redeliver(update_id)
-        self._changes.ring()
 
     def add_sink(self, sink: Sink) -> None:
         """Let `sink` take the messages to its chats."""
@@ -217,6 +219,12 @@ class LocalTelegram:
     def pending_updates(self) -> int:
         """Updates not confirmed yet."""
         return len(self._state.updates)
+
+    @property
+    def webhook_error(self) -> str | None:
+        """How sending an update to the bot's webhook failed last; None while it did not."""
+        error = self._state.updates.webhook_error
+        return error[1] if error else None
 
     async def wait_until(self, predicate: Callable[[], bool], timeout: float = 10.0) -> None:
         """Wait until the predicate holds. Raises `TimeoutError` that tells what happened instead."""

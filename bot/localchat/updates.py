@@ -1,6 +1,8 @@
-"""The queue of updates that a bot fetches with getUpdates."""
+"""The queue of updates, which a bot fetches with getUpdates or has sent to its webhook."""
 
 from collections import OrderedDict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from bot.localchat.errors import LocalChatError
@@ -11,22 +13,45 @@ HISTORY = 10_000
 """How many updates can be delivered again; older ones are forgotten so that a long run does not grow."""
 
 
-class UpdateQueue:
-    """Updates wait until an offset above their id confirms them, as on the real server."""
+@dataclass(frozen=True, slots=True)
+class Webhook:
+    """Where updates are sent to, with what secret, and over how many connections at once."""
 
-    def __init__(self, first_id: int) -> None:
+    url: str
+    secret_token: str
+    max_connections: int
+
+
+class UpdateQueue:
+    """Updates wait until an offset above their id, or the webhook's answer, confirms them.
+
+    `ring` is called when there is something new to deliver, or a new way to.
+    """
+
+    def __init__(self, first_id: int, ring: Callable[[], None]) -> None:
         self._next_id = first_id
+        self._ring = ring
         self._pending: OrderedDict[int, Json] = OrderedDict()
         self._again: dict[int, Json] = {}
         self._history: OrderedDict[int, Json] = OrderedDict()
-        self._allowed: frozenset[str] | None = None
+        self.allowed: frozenset[str] | None = None
+        """The kinds that are queued; None: all."""
+        self.webhook: Webhook | None = None
+        self.webhook_error: tuple[int, str] | None = None
+        """When and how a delivery failed last."""
 
     def __len__(self) -> int:
         return len(self._pending) + len(self._again)
 
     def allow(self, kinds: list[str]) -> None:
         """Queue only these kinds from now on; an empty list allows all."""
-        self._allowed = frozenset(kinds) or None
+        self.allowed = frozenset(kinds) or None
+
+    def set_webhook(self, webhook: Webhook | None) -> None:
+        """Send updates to this address from now on; None: let them be fetched."""
+        self.webhook = webhook
+        self.webhook_error = None
+        self._ring()
 
     def add(self, kind: str, content: Json, *, heard: bool = True) -> int:
         """Queue one update and return its id, which counts on even when the kind is not allowed, or not `heard`."""
@@ -36,8 +61,9 @@ class UpdateQueue:
         self._history[update_id] = update
         if len(self._history) > HISTORY:
             self._history.popitem(last=False)
-        if heard and (self._allowed is None or kind in self._allowed):
+        if heard and (self.allowed is None or kind in self.allowed):
             self._pending[update_id] = update
+            self._ring()
         return update_id
 
     def take(self, offset: int, limit: int) -> list[Json]:
@@ -55,6 +81,16 @@ class UpdateQueue:
             self._again.pop(update_id, None)
         return [update for _, update in chosen]
 
+    def waiting(self) -> Iterator[Json]:
+        """What is to be delivered: first what comes again, then the rest, oldest first."""
+        yield from self._again.values()
+        yield from (update for update_id, update in self._pending.items() if update_id not in self._again)
+
+    def confirm(self, update_id: int) -> None:
+        """The webhook took an update."""
+        self._pending.pop(update_id, None)
+        self._again.pop(update_id, None)
+
     def redeliver(self, update_id: int) -> None:
         """Hand an update out once more, confirmed or not: what a bot sees when its confirmation got lost.
 
@@ -63,6 +99,7 @@ class UpdateQueue:
         if update_id not in self._history:
             raise LocalChatError(f"There is no update {update_id} to deliver again.")
         self._again[update_id] = self._history[update_id]
+        self._ring()
 
     def clear(self) -> None:
         """Forget everything that waits."""

@@ -39,6 +39,7 @@ METHODS: Final[dict[str, Method]] = {
     "getChatMemberCount": groups.get_chat_member_count,
     "getChatAdministrators": groups.get_chat_administrators,
     "leaveChat": groups.leave_chat,
+    "setWebhook": webhooks.set_webhook,
     "deleteWebhook": webhooks.delete_webhook,
     "getWebhookInfo": webhooks.get_webhook_info,
 }
