@@ -68,13 +68,18 @@ def empty_folder() -> Iterator[Path]:
         yield Path(name)
 
 
+def build_wheel(source: Path, folder: Path) -> Path:
+    """The wheel as `pip install .` builds it, but with the build system at hand and so without the network."""
+    words = ["wheel", "--quiet", "--no-deps", "--no-build-isolation", "--wheel-dir", str(folder), str(source)]
+    subprocess.run([sys.executable, "-m", "pip", *words], check=True)
+    (built,) = folder.glob("yuexia-*.whl")
+    return built
+
+
 @pytest.fixture(scope="session")
 def wheel(open_folder: Path) -> Path:
-    """The wheel, built as `pip install .` builds it, but with the build system at hand and so without the network."""
-    words = ["wheel", "--quiet", "--no-deps", "--no-build-isolation", "--wheel-dir", str(open_folder), str(ROOT)]
-    subprocess.run([sys.executable, "-m", "pip", *words], check=True)
-    (built,) = open_folder.glob("yuexia-*.whl")
-    return built
+    """The checkout's wheel."""
+    return build_wheel(ROOT, open_folder)
 
 
 @pytest.fixture(scope="session")
