@@ -3,6 +3,7 @@
 import asyncio
 import secrets
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from typing import Final
 
@@ -17,7 +18,7 @@ from bot.handlers.answering import answer_below
 from bot.orders import row_of
 from bot.storage import models
 from bot.storage.keeping import answered, is_favourite
-from bot.storage.poems import Descent, add_poem, note_message, tally
+from bot.storage.poems import Descent, add_poem, last_texts, note_message, tally
 from bot.view.keyboards import Shown, poem_keyboard
 from bot.view.language import Language
 from bot.view.messages import Html, Say
@@ -39,7 +40,8 @@ async def write(
     context: Context, place: MaybeInaccessibleMessage, request: ComposeRequest, descent: Descent | None = None
 ) -> None:
     """Answer a message, or a press below one, with the poem that is asked for, or with why there is none."""
-    composing = context.services.composer.compose(request, context.reader.id)
+    recent = await context.services.database.run(partial(last_texts, chat_id=place.chat.id))
+    composing = context.services.composer.compose(replace(request, recent=recent), context.reader.id)
     try:
         poem, _ = await asyncio.gather(composing, show_doing(place.chat, ChatAction.TYPING))
     except RequestError:

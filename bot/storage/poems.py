@@ -2,12 +2,16 @@
 
 from dataclasses import dataclass
 from enum import Enum
+from typing import Final
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from bot.storage.models import Poem, Rating, Showing, Variation, now
 from bot.storage.upserts import insert_or_ignore
+
+# A screen or two of them: what a reader may still remember.
+_LAST: Final = 12
 
 
 class Pressed(Enum):
@@ -42,6 +46,12 @@ def add_poem(session: Session, poem: Poem, descent: Descent | None = None) -> in
     if descent is not None and session.get(Poem, descent.parent_id) is not None:
         session.add(Variation(poem_id=poem.id, parent_id=descent.parent_id, line=descent.line))
     return poem.id
+
+
+def last_texts(session: Session, chat_id: int) -> tuple[str, ...]:
+    """The texts of the last poems written in a chat, in traditional script: the next one is to be another."""
+    query = select(Poem.text).where(Poem.chat_id == chat_id).order_by(Poem.id.desc()).limit(_LAST)
+    return tuple(session.scalars(query))
 
 
 def note_message(session: Session, poem_id: int, message_id: int | None) -> None:
@@ -93,11 +103,14 @@ def press(session: Session, *, poem_id: int, chat_id: int, user_id: int, value: 
     None if no such poem stands in that chat.
     """
     # The poem's row is locked (where the database locks rows): two presses at once are one after the other.
-    if poem_at(session, poem_id, chat_id, lock=True) is None:
-        return None
-    pressed = _press(session, poem_id, user_id, value)
-    session.flush()
-    return pressed, tally(session, poem_id)
+    there = poem_at(session, poem_id, chat_id, lock=True)
+    return _press_and_count(session, poem_id, user_id, value) if there is not None else None
+
+
+def press_anywhere(session: Session, *, poem_id: int, user_id: int, value: int) -> tuple[Pressed, Tally] | None:
+    """As `press`, where the poem is known to stand before the reader; None if it is no more."""
+    there = session.get(Poem, poem_id, with_for_update=True)
+    return _press_and_count(session, poem_id, user_id, value) if there is not None else None
 
 
 def tally(session: Session, poem_id: int) -> Tally:
@@ -105,6 +118,12 @@ def tally(session: Session, poem_id: int) -> Tally:
     query = select(Rating.value, func.count().label("readers")).where(Rating.poem_id == poem_id).group_by(Rating.value)
     counts = {row.value: row.readers for row in session.execute(query)}
     return Tally(up=counts.get(1, 0), down=counts.get(-1, 0))
+
+
+def _press_and_count(session: Session, poem_id: int, user_id: int, value: int) -> tuple[Pressed, Tally]:
+    pressed = _press(session, poem_id, user_id, value)
+    session.flush()
+    return pressed, tally(session, poem_id)
 
 
 def _press(session: Session, poem_id: int, user_id: int, value: int) -> Pressed:

@@ -14,7 +14,18 @@ from bot.storage import Database
 from bot.storage.chats import move_chat
 from bot.storage.keeping import ANSWERED_WITHIN, Asking, answered, ask, is_favourite, toggle_favourite
 from bot.storage.models import Chat, HandledUpdate, Poem, Question, Rating, User, Variation
-from bot.storage.poems import Descent, Pressed, Tally, add_poem, note_message, open_poem, poem_at, press, share
+from bot.storage.poems import (
+    Descent,
+    Pressed,
+    Tally,
+    add_poem,
+    last_texts,
+    note_message,
+    open_poem,
+    poem_at,
+    press,
+    share,
+)
 from bot.storage.readers import REMEMBERED, Arrival, admit, forget_old_updates
 
 ANN, BEA = 7_000_000_001, 7_000_000_002
@@ -179,6 +190,15 @@ def test_a_poem_needs_its_reader(database: Database) -> None:
 def test_the_message_of_a_poem_is_noted(database: Database, poem_id: int) -> None:
     database.transact(partial(note_message, poem_id=poem_id, message_id=2**33))
     assert database.transact(lambda session: session.get_one(Poem, poem_id)).message_id == 2**33
+
+
+def test_the_last_poems_of_a_chat_are_known_newest_first(database: Database, poem_id: int) -> None:
+    for number in range(14):
+        poem = _new_poem()
+        poem.text = str(number)
+        database.transact(partial(add_poem, poem=poem))
+    assert database.transact(partial(last_texts, chat_id=GROUP)) == tuple(map(str, range(13, 1, -1)))
+    assert database.transact(partial(last_texts, chat_id=ANN)) == ()
 
 
 def test_work_that_fails_leaves_nothing(database: Database) -> None:

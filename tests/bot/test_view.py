@@ -6,11 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.storage.models import Poem as Kept
 from bot.storage.poems import Tally
 from bot.view.keyboards import RatingPress, rating_keyboard, rating_press
 from bot.view.language import Language, language_of, script_of
-from bot.view.poems import couplets, poem_message
+from bot.view.poems import couplets, kept_poem_message, poem_message
 from poetcore.generation import Poem
+from poetcore.script import to_simplified
 
 RIVER_NIGHT = "月下孤舟過遠灘，江風吹葉夜初寒。一聲鐘起山中寺，行客無眠倚曲欄。"
 
@@ -69,6 +71,15 @@ def test_only_what_is_known_is_shown() -> None:
     known = poem_message(_poem(form="七絕", rhyme_group="寒", title="江村 <夜坐>"), "hans")
     assert known.startswith("<b>江村 &lt;夜坐&gt;</b>\n\n月下")
     assert known.endswith("\n\n<i>七绝 · 寒韵</i>")
+
+
+def test_a_kept_poem_is_shown_in_its_readers_script() -> None:
+    row = Kept(text=RIVER_NIGHT, form="七絕", asked_title="江村\n<夜坐>", script="hant")
+    traditional = "<b>江村 &lt;夜坐&gt;</b>\n\n月下孤舟過遠灘，江風吹葉夜初寒。\n一聲鐘起山中寺，行客無眠倚曲欄。"
+    assert kept_poem_message(row, "hant") == f"{traditional}\n\n<i>七絕 · 寒韻</i>"
+    assert kept_poem_message(row, "hans") == to_simplified(f"{traditional}\n\n<i>七絕 · 寒韻</i>")
+    row.form = row.asked_title = None
+    assert kept_poem_message(row, "hant") == traditional.partition("\n\n")[2]
 
 
 @given(st.text())
