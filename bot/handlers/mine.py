@@ -37,6 +37,8 @@ async def press_shelf(update: Update, context: Context) -> None:
         await asyncio.gather(quietly("answer to a press", query.answer()), turning)
     elif poem_id is not None:
         await _open(query, context, poem_id)
+    else:
+        await quietly("answer to a press", query.answer())
 
 
 async def _show(update: Update, context: Context, shelf: Shelf) -> None:

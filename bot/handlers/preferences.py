@@ -29,7 +29,10 @@ async def press_preference(update: Update, context: Context) -> None:
     """Choose; what the bot says from then on follows it, beginning with the message itself."""
     query = update.callback_query
     pressed = preference_press(query.data) if query else None
-    if query is None or pressed is None:
+    if query is None:
+        return
+    if pressed is None:
+        await quietly("answer to a press", query.answer())
         return
     preference = await context.services.database.run(partial(_choose, user_id=context.reader.id, pressed=pressed))
     context.reader = reader_of(context.reader.id, preference)

@@ -14,13 +14,14 @@ import traceback
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
+from functools import partial
 from itertools import count
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
 import numpy as np
-from sqlalchemy import delete, make_url, text
+from sqlalchemy import make_url, text
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 import bot.storage.learning
@@ -29,8 +30,8 @@ import bot.worker.steps
 from bot.poets.gate import Figures, Limits
 from bot.poets.store import FolderStore
 from bot.storage import Database
+from bot.storage.forgetting import forget
 from bot.storage.learning import active_job, cancel_job, end_job
-from bot.storage.models import Rating
 from bot.worker.contracts import Advance, Examination, Tuned, TuningTask
 from bot.worker.service import Watch
 from bot.worker.steps import Json, Steps, Terms
@@ -137,7 +138,7 @@ def befall(order: Order, fault: str | None) -> None:
 
             Database.transact = locked  # type: ignore[method-assign]
         elif fault == "forgotten":
-            database.transact(lambda session: session.execute(delete(Rating).where(Rating.user_id == 7_000_000_001)))
+            database.transact(partial(forget, user_id=7_000_000_002))
         elif fault == "cancelled":
             database.transact(cancel_job)
         elif fault == "clock":
