@@ -207,7 +207,9 @@ def _presses(reader: Drawn, names: list[str]) -> Drawn:
     number = st.sampled_from(("1", "2", "3", "0", "-1", "999999999999999999", "9" * 30, "01", "１")) | st.text(
         max_size=3
     )
-    mark = st.sampled_from(("r", "p", "b", "d", "c", "s", "k", "learn", "x", "", *names)) | st.text(max_size=4)
+    mark = st.sampled_from(("r", "p", "b", "d", "c", "s", "k", "i", "x", "learn", "z", "", *names)) | st.text(
+        max_size=4
+    )
     part = number | mark | st.sampled_from(("+", "-", "confirm", "up", "go", "pause", "again", "line", "七絕", "dark"))
     made_up = st.tuples(mark, st.lists(part, max_size=4)).map(lambda parts: ":".join((parts[0], *parts[1])))
     return st.fixed_dictionaries(
@@ -227,7 +229,8 @@ def _asked_inline(reader: Drawn) -> Drawn:
 
 
 def _chosen(reader: Drawn) -> Drawn:
-    fixed = {"result_id": _text | st.integers(0, 9).map(str), "from": reader, "query": _text}
+    nearly = st.from_regex(r"(s[0-9]{1,20}|d[0-9]{1,8}-[0-9]{1,4})\.[0-9a-f]{15,16}", fullmatch=True)
+    fixed = {"result_id": nearly | nearly | _text, "from": reader, "query": _text}
     return st.fixed_dictionaries(fixed, optional={"inline_message_id": _text})
 
 
