@@ -49,11 +49,14 @@ def build_application(settings: Settings, poet: Composes, database: Database) ->
         .build()
     )
     outgoing = make_broadcast_bot(token, base_url, pacer, settings.broadcast_timeout)
-    deliveries = BotDeliveries(outgoing, bot, database, Anthology(composer))
+    anthology = Anthology(composer)
+    deliveries = BotDeliveries(outgoing, bot, database, anthology)
     broadcaster = Broadcaster(database, deliveries, pacer)
     health, font = Health(database, composer), _font(settings.font)
     limits = Limits(settings.reader_per_minute, settings.group_per_minute)
-    give_services(application, Services(settings, database, composer, broadcaster, inbox, health, font, limits))
+    give_services(
+        application, Services(settings, database, composer, anthology, broadcaster, inbox, health, font, limits)
+    )
     register(application)
     watch_handlers(application)
     return application

@@ -8,6 +8,7 @@ from telegram.ext import Application, CallbackContext
 from bot.api import TelegramBot
 from bot.composing import Composer
 from bot.inbox import Inbox
+from bot.jobs.daily import Anthology
 from bot.jobs.sending import Broadcaster
 from bot.manners.limits import Limits
 from bot.settings import Settings
@@ -30,6 +31,7 @@ class Services:
     settings: Settings
     database: Database
     composer: Composer
+    anthology: Anthology
     broadcaster: Broadcaster
     inbox: Inbox
     health: Health

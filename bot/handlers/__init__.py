@@ -23,8 +23,6 @@ from bot.handlers.daily import daily, press_daily
 from bot.handlers.errors import on_error
 from bot.handlers.export import export
 from bot.handlers.forget import ask_to_forget, press_forget
-from bot.handlers.export import export
-from bot.handlers.forget import ask_to_forget, press_forget
 from bot.handlers.gate import gate_for
 from bot.handlers.inline import keep_choice, offer, rate_inline
 from bot.handlers.learning import cancel, press_learning, retrain, roll_back, show_jobs
@@ -65,8 +63,6 @@ def register(application: BotApplication) -> None:
         "mine": show_mine,
         "favourites": show_favourites,
         "settings": show_preferences,
-        "export": export,
-        "forget": ask_to_forget,
         "export": export,
         "forget": ask_to_forget,
         "broadcast": broadcast,

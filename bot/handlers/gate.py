@@ -19,6 +19,7 @@ from bot.context import Context
 from bot.handlers.administrators import Handler
 from bot.handlers.commands import is_to_us, said_to_us, spoken
 from bot.handlers.telling import tell
+from bot.manners.limits import Limits, Refusal
 from bot.storage.bans import is_banned
 from bot.storage.preferences import Preference
 from bot.storage.readers import Arrival, admit
@@ -39,7 +40,7 @@ def gate_for(known: Collection[str]) -> Handler:
         arrival = arrival_of(update, context.bot.id, known)
         if arrival is None:
             raise ApplicationHandlerStop
-        refusal = context.services.limits.take(arrival.user_id, _group_that_hears(update))
+        refusal = _refusal(update, arrival.user_id, context.services.limits)
         if refusal is not None and not refusal.is_first:
             raise ApplicationHandlerStop
         work = partial(_let_in, arrival=arrival, admins=context.services.settings.admins)
@@ -56,7 +57,7 @@ def gate_for(known: Collection[str]) -> Handler:
 
 
 def arrival_of(update: Update, bot_id: int, known: Collection[str]) -> Arrival | None:
-    """What there is to remember of a message or a press by a reader; None for anything else.
+    """What there is to remember of what a reader says, presses, types inline or chooses; None for anything else.
 
     Edited messages, posts in channels, other bots, messages in the name of a channel or group, and what the members of
     a group say to each other are none of our business.
@@ -64,7 +65,7 @@ def arrival_of(update: Update, bot_id: int, known: Collection[str]) -> Arrival |
     message = update.message
     if message is not None and not _concerns_us(message, bot_id, known):
         return None
-    source = message or update.callback_query
+    source = message or update.callback_query or update.inline_query or update.chosen_inline_result
     user = source.from_user if source is not None else None
     if user is None or user.is_bot:
         return None
@@ -97,6 +98,13 @@ def _let_in(session: Session, arrival: Arrival, admins: frozenset[int]) -> Prefe
     if arrival.user_id not in admins and is_banned(session, arrival.user_id):
         return None
     return admit(session, arrival)
+
+
+def _refusal(update: Update, user_id: int, limits: Limits) -> Refusal | None:
+    """Whether a reader asks for too much. Each key they type inline is a query; a choice asks for nothing."""
+    if update.chosen_inline_result is not None:
+        return None
+    return limits.take_inline(user_id) if update.inline_query else limits.take(user_id, _group_that_hears(update))
 
 
 def _group_that_hears(update: Update) -> int | None:

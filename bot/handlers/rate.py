@@ -9,7 +9,7 @@ from bot.api import quietly
 from bot.context import Context
 from bot.handlers.writing import full_keyboard
 from bot.storage.poems import Pressed, Tally, press
-from bot.view.keyboards import RatingPress, rating_press, with_tally
+from bot.view.keyboards import rating_press, with_tally
 from bot.view.messages import Say
 from bot.watching.metrics import RATINGS
 from bot.watching.subject import on_poem
@@ -36,17 +36,23 @@ async def rate(update: Update, context: Context) -> None:
         return
     did, tally = outcome
     on_poem(pressed.poem_id)
-    RATINGS.labels("0" if did is Pressed.WITHDRAWN else str(pressed.value)).inc()
+    count(did, pressed.value)
     await asyncio.gather(
-        quietly("answer to a press", query.answer(_toast(say, did, pressed))),
+        quietly("answer to a press", query.answer(toast_of(say, did, pressed.value))),
         quietly("update of a tally", _show_tally(context, query, pressed.poem_id, tally)),
     )
 
 
-def _toast(say: Say, did: Pressed, pressed: RatingPress) -> str:
+def count(did: Pressed, value: int) -> None:
+    """Count a press among the ratings."""
+    RATINGS.labels("0" if did is Pressed.WITHDRAWN else str(value)).inc()
+
+
+def toast_of(say: Say, did: Pressed, value: int) -> str:
+    """What a press did, in words."""
     if did is Pressed.WITHDRAWN:
         return say.plain("rate-withdrawn")
-    return say.plain("rate-up" if pressed.value > 0 else "rate-down")
+    return say.plain("rate-up" if value > 0 else "rate-down")
 
 
 async def _show_tally(context: Context, query: CallbackQuery, poem_id: int, tally: Tally) -> None:

@@ -56,10 +56,11 @@ class Anthology:
 
     async def prepare(self, upcoming: Upcoming) -> Prepared:
         """The poem of a delivery, with the row that keeps it."""
-        request, poem = await self._poem(upcoming.day, _place(upcoming.chat_id))
+        request, poem = await self.poem(upcoming.day, _place(upcoming.chat_id))
         return Prepared(upcoming, _row(upcoming, request, poem))
 
-    async def _poem(self, day: date, place: int) -> tuple[ComposeRequest, Poem]:
+    async def poem(self, day: date, place: int) -> tuple[ComposeRequest, Poem]:
+        """One of a day's poems, with the order that it was written to."""
         known = self._poems.get((day, place))
         if known is None:
             request = request_for(day, place)

@@ -6,6 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+# Inline mode asks again with each key, or every few of them.
+_KEYS_A_REQUEST: Final = 4
+
 # Buckets that are kept; one that is forgotten is a full one.
 _MOST: Final = 10_000
 
@@ -29,6 +32,7 @@ class Limits:
         """A minute's worth may come at once; 0 sets no limit."""
         self._readers = Buckets(reader_per_minute, clock)
         self._groups = Buckets(group_per_minute, clock)
+        self._typing = Buckets(_KEYS_A_REQUEST * reader_per_minute, clock)
 
     def take(self, user_id: int, group_id: int | None = None) -> Refusal | None:
         """Let a reader ask for something, answered in a group if `group_id` is given; None if they may."""
@@ -36,6 +40,10 @@ class Limits:
         if refusal is None and group_id is not None:
             refusal = self._groups.take(group_id)
         return refusal
+
+    def take_inline(self, user_id: int) -> Refusal | None:
+        """Let a reader type one more key of what they ask for in inline mode; None if they may."""
+        return self._typing.take(user_id)
 
 
 @dataclass

@@ -19,7 +19,7 @@ from bot.storage.backup import back_up, restore
 from bot.storage.models import User
 from bot.storage.schema import alembic_config, upgrade
 
-HEAD = "0010"
+HEAD = "0011"
 
 
 @pytest.fixture

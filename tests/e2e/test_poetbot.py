@@ -59,7 +59,7 @@ def test_run_without_a_token_serves_the_page_until_told_to_stop(
 
 def test_db_upgrade(environment: dict[str, str], tmp_path: Path) -> None:
     done = _poetbot(environment, "db", "upgrade", cwd=tmp_path)
-    assert (done.returncode, done.stdout) == (0, "the database is at revision 0010\n"), done.stderr
+    assert (done.returncode, done.stdout) == (0, "the database is at revision 0011\n"), done.stderr
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from bot.storage.models.deliveries import (
     UnreachableChat,
 )
 from bot.storage.models.inbox import InboxHolder, InboxUpdate
+from bot.storage.models.inline import InlineMessage
 from bot.storage.models.poems import CardPicture, Favourite, Poem, Question, Rating, Showing, Variation
 from bot.storage.models.readers import Chat, HandledUpdate, User
 from bot.storage.models.versions import LearningJob, LearningSlot, LearningWorker, PoetAlias, PoetVersion
@@ -29,6 +30,7 @@ __all__ = [
     "HandledUpdate",
     "InboxHolder",
     "InboxUpdate",
+    "InlineMessage",
     "LearningJob",
     "LearningSlot",
     "LearningWorker",

@@ -1,0 +1,1 @@
+inline-hint = Type Chinese characters, e.g. 月 · help
