@@ -21,7 +21,7 @@ from bot.pacing import Pacer, Urgency
 from bot.watching.metrics import ANSWERS
 
 # What the bot listens to; Telegram then does not even send the rest.
-ALLOWED_UPDATES: Final = ("message", "callback_query")
+ALLOWED_UPDATES: Final = ("message", "callback_query", "inline_query", "chosen_inline_result")
 
 # What python-telegram-bot raises, after the call was made, on an answer that is not as the Bot API says.
 UNREADABLE: Final = (KeyError, TypeError, ValueError, AttributeError)
