@@ -1,6 +1,8 @@
 """How the bot answers a message, or a press of a button below one."""
 
 import logging
+from collections.abc import Awaitable
+from typing import Final
 
 from telegram import (
     Bot,
@@ -17,7 +19,7 @@ from bot.api import UNREADABLE
 
 Markup = InlineKeyboardMarkup | ForceReply
 
-_NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
+_NO_PREVIEW: Final = LinkPreviewOptions(is_disabled=True)
 
 _log = logging.getLogger(__name__)
 
@@ -27,14 +29,11 @@ async def answer(message: Message, html: str, keyboard: Markup | None = None) ->
 
     The id of the answer; None if the server took it and said nothing that can be read.
     """
-    try:
-        sent = await message.reply_html(
-            html, reply_markup=keyboard, allow_sending_without_reply=True, link_preview_options=_NO_PREVIEW
-        )
-    except UNREADABLE as error:
-        _log.warning("what the server says of a message it took cannot be read: %s", type(error).__name__)
-        return None
-    return sent.message_id
+    sending = message.reply_html(
+        html, reply_markup=keyboard, allow_sending_without_reply=True, link_preview_options=_NO_PREVIEW
+    )
+    sent = await as_sent(sending)
+    return sent.message_id if sent else None
 
 
 async def answer_below(
@@ -43,16 +42,27 @@ async def answer_below(
     """As `answer`, below a message whose button was pressed; one that is very old is known by its number only."""
     if isinstance(place, Message):
         return await answer(place, html, keyboard)
+    sending = bot.send_message(
+        place.chat.id,
+        html,
+        parse_mode=ParseMode.HTML,
+        reply_markup=keyboard,
+        reply_parameters=reply_to(place),
+        link_preview_options=_NO_PREVIEW,
+    )
+    sent = await as_sent(sending)
+    return sent.message_id if sent else None
+
+
+def reply_to(place: MaybeInaccessibleMessage) -> ReplyParameters:
+    """A reply to a message, if it is still there."""
+    return ReplyParameters(place.message_id, allow_sending_without_reply=True)
+
+
+async def as_sent(sending: Awaitable[Message]) -> Message | None:
+    """A message as the server says that it was sent; None if it took it and said nothing that can be read."""
     try:
-        sent = await bot.send_message(
-            place.chat.id,
-            html,
-            parse_mode=ParseMode.HTML,
-            reply_markup=keyboard,
-            reply_parameters=ReplyParameters(place.message_id, allow_sending_without_reply=True),
-            link_preview_options=_NO_PREVIEW,
-        )
+        return await sending
     except UNREADABLE as error:
         _log.warning("what the server says of a message it took cannot be read: %s", type(error).__name__)
         return None
-    return sent.message_id

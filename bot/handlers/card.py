@@ -6,14 +6,13 @@ from datetime import date, timedelta, timezone
 from functools import partial
 from typing import Final
 
-from telegram import MaybeInaccessibleMessage, ReplyParameters
+from telegram import MaybeInaccessibleMessage, Message
 from telegram.constants import ChatAction
 from telegram.error import BadRequest
 
-from bot.api import UNREADABLE
 from bot.context import Context
 from bot.errors import CardError
-from bot.handlers.answering import answer_below
+from bot.handlers.answering import answer_below, as_sent, reply_to
 from bot.handlers.writing import show_doing
 from bot.storage.keeping import Picture, file_id_of, keep_file_id
 from bot.storage.models import Poem
@@ -67,19 +66,15 @@ async def _draw_and_send(
 
 async def _send(context: Context, place: MaybeInaccessibleMessage, photo: str | bytes) -> str | None:
     """Telegram's id of the picture; None if the server took it and said nothing that can be read."""
-    thread = getattr(place, "message_thread_id", None) if getattr(place, "is_topic_message", False) else None
-    try:
-        sent = await context.bot.send_photo(
-            place.chat.id,
-            photo,
-            message_thread_id=thread,
-            reply_parameters=ReplyParameters(place.message_id, allow_sending_without_reply=True),
-            filename=None if isinstance(photo, str) else "poem.png",
-        )
-        return sent.photo[-1].file_id
-    except (IndexError, *UNREADABLE) as error:
-        _log.warning("what the server says of a card it took cannot be read: %s", type(error).__name__)
-        return None
+    sending = context.bot.send_photo(
+        place.chat.id,
+        photo,
+        message_thread_id=place.message_thread_id if isinstance(place, Message) and place.is_topic_message else None,
+        reply_parameters=reply_to(place),
+        filename=None if isinstance(photo, str) else "poem.png",
+    )
+    sent = await as_sent(sending)
+    return sent.photo[-1].file_id if sent and sent.photo else None
 
 
 def _drawn(poem: Poem, paper: Paper, script: Script, on: date, font: Font) -> bytes:
