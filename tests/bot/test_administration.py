@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image
@@ -72,7 +73,7 @@ def test_promotion_and_rollback_are_in_the_audit(
     store = FolderStore(tmp_path / "poets")
     for version in ("one", "two"):
         _, digest = store.publish(make_poet(version))
-        row = {"version": version, "digest": digest, "state": "passed", "metrics": {}}
+        row: dict[str, Any] = {"version": version, "digest": digest, "state": "passed", "metrics": {}}
         database.transact(partial(add_version, row=row))
         promote_checked(database, store, version, "7")
     promote_checked(database, store, "two", "7")

@@ -4,16 +4,17 @@ import threading
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from bot.composing import Composer, Composes
+from bot.composing import Composes
+from bot.context import services_of
 from bot.manners.limits import Limits
-from bot.storage.models import Poem
+from bot.storage.models import Failure, Poem, Rating
 from bot.view.language import Language
 from bot.view.messages import say_in
 from poetcore.generation import ComposeRequest
 from poetcore.generation import Poem as Composed
 
 if TYPE_CHECKING:
-    from tests.e2e.conftest import Running, Start
+    from tests.e2e.conftest import Log, Running, Start
 
 ENGLISH = say_in(Language.ENGLISH)
 GROUP = -1001
@@ -69,7 +70,7 @@ class PatientPoet:
 async def test_when_too_many_poems_wait_the_next_reader_is_told(start: "Start", plain_poet: Composes) -> None:
     poet = PatientPoet(plain_poet)
     async with start(poet) as bot:
-        composer: Composer = bot.application.bot_data["services"].composer
+        composer = services_of(bot.application).composer
         composer._turns = type(composer._turns)(1, most_waiting=2, most_of_one=2)
         for reader in (1, 2, 3):
             bot.telegram.user_sends("/poem 月", reader)
@@ -91,3 +92,20 @@ async def test_a_group_is_answered_when_it_calls_the_bot_by_name(bot: "Running")
         bot.telegram.user_sends(text, 12, GROUP, reply_to=poem.message_id)
     await bot.answer_to("/id@yuexia_bot", 11)
     assert len(bot.answers) == 3
+
+
+async def test_a_button_of_a_message_that_is_gone_still_does_what_it_can(bot: "Running", log: "Log") -> None:
+    await bot.answer_to("/poem 月")
+    place = {"message_id": 999, "date": 0, "chat": {"id": 1, "type": "private"}}
+    reader = {"id": 1, "is_bot": False, "first_name": "Reader"}
+    press = {"id": "1", "from": reader, "chat_instance": "1", "message": place}
+    # Nobody asked these: it is too late to answer them, and there is no message to edit.
+    presses = [press | {"data": data} for data in ("r:1:+", "p:1:again", "d:stop", "r:1:?", "x" * 5000, "")]
+    updates = [{"update_id": number, "callback_query": data} for number, data in enumerate(presses, 1)]
+    await services_of(bot.application).inbox.put(updates)
+    await bot.telegram.wait_until(lambda: len(bot.answers) == 2)
+    await bot.at_rest()
+    assert [rating.value for rating in bot.rows(Rating)] == [1]
+    assert len(bot.rows(Poem)) == 2
+    assert bot.rows(Failure) == []
+    assert "ERROR" not in log.text
