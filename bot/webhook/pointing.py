@@ -8,13 +8,14 @@ from typing import Final
 from telegram import Bot
 from telegram.error import BadRequest, InvalidToken, TelegramError
 
-from bot.api import ALLOWED_UPDATES, UNREADABLE, UnknownMethodError, quietly
+from bot.api import ALLOWED_UPDATES, UNREADABLE, UnknownMethodError
 from bot.errors import BotError, TokenError
 from bot.jobs.outcomes import growing_wait
 
 _LOOK_EVERY_S: Final = 60.0
 # At once, over all replicas; an update takes a few milliseconds to keep.
 _CONNECTIONS: Final = 40
+_TOKEN_GONE: Final = "Telegram no longer knows this token: give the new one in TELEGRAM_BOT_TOKEN"  # noqa: S105
 
 _log = logging.getLogger(__name__)
 
@@ -29,7 +30,7 @@ async def point(bot: Bot, url: str, secret: str) -> None:
         try:
             await _set(bot, url, secret)
         except InvalidToken:
-            raise TokenError("Telegram no longer knows this token: give the new one in TELEGRAM_BOT_TOKEN") from None
+            raise TokenError(_TOKEN_GONE) from None
         except UnknownMethodError:
             raise BotError("the server knows no webhooks: run without --webhook (YUEXIA_TELEGRAM_BASE_URL)") from None
         except BadRequest as error:
@@ -47,7 +48,12 @@ async def stay_pointed(bot: Bot, url: str, secret: str) -> None:
     """Look every minute, for ever; raises `TokenError` when the token is taken back."""
     while True:
         await sleep(_LOOK_EVERY_S)
-        await quietly("looking after the webhook", look(bot, url, secret))
+        try:
+            await look(bot, url, secret)
+        except InvalidToken:
+            raise TokenError(_TOKEN_GONE) from None
+        except (TelegramError, *UNREADABLE) as error:
+            _log.warning("cannot look after the webhook: %s: %s", type(error).__name__, error)
 
 
 async def look(bot: Bot, url: str, secret: str) -> None:

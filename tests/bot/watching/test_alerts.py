@@ -52,7 +52,7 @@ def _spellings(name: str) -> set[str]:
     return {name, *(name.removesuffix(suffix) for suffix in _SUFFIXES)}
 
 
-def _metrics(expression: object) -> Iterator[str]:
+def _metrics(expression: promql.Expr) -> Iterator[str]:
     found: list[str] = []
 
     def note(node: object) -> None:
