@@ -72,7 +72,10 @@ _WORDS: Final = (
         "@other_bot",
     ),
 )
-_COMMAND_WORDS: Final = st.lists(st.sampled_from(_WORDS + _JUNK) | st.text(max_size=8), max_size=4).map(" ".join)
+_COMMAND_WORDS: Final = st.one_of(
+    st.lists(st.sampled_from(_WORDS), min_size=1, max_size=2),
+    st.lists(st.sampled_from(_JUNK) | st.text(max_size=8), max_size=4),
+).map(" ".join)
 _TO_US: Final = ("", "", f"@{BOT_NAME}", f"@{BOT_NAME.upper()}")
 _text = st.one_of(st.sampled_from(_JUNK), st.sampled_from(_WORDS), st.text(max_size=20))
 _language = st.sampled_from((None, "en", "zh-hans", "zh-TW", "xx", "", "zh" * 30, "\ud800"))
