@@ -8,7 +8,7 @@ only where BotFather's /setinlinefeedback is on.
 import asyncio
 import logging
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from typing import Final
 
@@ -31,17 +31,20 @@ from bot.view.inline import (
     hint_button,
     inline_keyboard,
     inline_press,
+    message_id_in,
     result_id,
     result_of,
     source_in,
 )
 from poetcore.errors import RequestError
+from poetcore.generation import ComposeRequest, Poem
 
 _OFFERED: Final = 3
 # They are wanted while somebody types: 30 ms a poem instead of 90.
 _CANDIDATES: Final = 4
 _LONGEST_QUERY: Final = 60
 _CACHED_S: Final = 10
+_OFFERED_FOR: Final = timedelta(days=1)
 
 _log = logging.getLogger(__name__)
 
@@ -67,32 +70,27 @@ async def offer(update: Update, context: Context) -> None:
 async def keep_choice(update: Update, context: Context) -> None:
     """Keep the poem that a reader sent, so that it can be rated."""
     chosen = update.chosen_inline_result
-    source = source_in(chosen.result_id) if chosen else None
-    if chosen is None or source is None or chosen.inline_message_id is None:
+    if chosen is None:
         return
-    try:
-        made = await _make(source, chosen.query, context)
-    except (RequestError, NotComposedError):
-        # No poem was offered to such words.
+    source, message_id = source_in(chosen.result_id), message_id_in(chosen.inline_message_id)
+    made = await _try_to_make(source, chosen.query, context) if source and message_id else None
+    if made is None or message_id is None or result_id(made) != chosen.result_id:
+        _log.info("the poem that was chosen is not kept: it is not written like this any more")
         return
-    if result_id(made) != chosen.result_id:
-        _log.info("update %s: a poem was chosen that is not written again; another poet serves", update.update_id)
-        return
-    await context.services.database.run(partial(keep_chosen, poem=made.poem, message_id=chosen.inline_message_id))
+    await context.services.database.run(partial(keep_chosen, poem=made.poem, message_id=message_id))
 
 
 async def rate_inline(update: Update, context: Context) -> None:
     """Store a press of 👍 or 👎 below an inline message, and show it."""
     query = update.callback_query
-    value = inline_press(query.data) if query else None
     if query is None:
         return
-    if value is None or query.inline_message_id is None:
-        await quietly("answer to a press", query.answer())
-        return
-    work = partial(press_inline, message_id=query.inline_message_id, user_id=context.reader.id, value=value)
-    outcome = await context.services.database.run(work)
-    if outcome is None:
+    value, message_id = inline_press(query.data), message_id_in(query.inline_message_id)
+    outcome = None
+    if value is not None and message_id is not None:
+        work = partial(press_inline, message_id=message_id, user_id=context.reader.id, value=value)
+        outcome = await context.services.database.run(work)
+    if outcome is None or value is None:
         await quietly("answer to a press", query.answer(context.say.plain("rate-poem-gone")))
         return
     did, tally = outcome
@@ -106,27 +104,37 @@ async def rate_inline(update: Update, context: Context) -> None:
 async def _offers(words: str, context: Context) -> list[Offer]:
     if len(words) > _LONGEST_QUERY:
         return []
-    today = datetime.now(UTC).date()
+    today = _today()
     sources: list[Source] = [Seeded(new_seed()) if words.strip() else OfDay(today, place) for place in range(_OFFERED)]
-    try:
-        return list(await asyncio.gather(*(_make(source, words, context, context.reader.id) for source in sources)))
-    except (RequestError, NotComposedError):
-        return []
+    made = await asyncio.gather(*(_try_to_make(source, words, context, context.reader.id) for source in sources))
+    return [one for one in made if one is not None]
 
 
-async def _make(source: Source, words: str, context: Context, waits: int | None = None) -> Offer:
-    """Write a poem, for the first time or again; `waits` is the reader in whose turn it is written, None: at once.
+async def _try_to_make(source: Source, words: str, context: Context, waits: int | None = None) -> Offer | None:
+    """Write a poem, for the first time or again; None if the words ask for none, or it is not to be had now.
 
-    Raises `RequestError` for words that ask for nothing, and `NotComposedError`.
+    `waits` is the reader in whose turn it is written; None: it is written at once.
     """
+    try:
+        request, poem = await _write(source, words, context, waits)
+    except (RequestError, NotComposedError):
+        return None
+    return Offer(source, row_of(request, poem, user_id=context.reader.id, chat_id=context.reader.id))
+
+
+async def _write(source: Source, words: str, context: Context, waits: int | None) -> tuple[ComposeRequest, Poem]:
     services = context.services
     if isinstance(source, OfDay):
-        request, poem = await services.anthology.poem(source.day, source.place)
-    else:
-        asked = plainly_asked(words)
-        if asked is None or asked == Asked():
-            raise RequestError("nothing is asked for")
-        asking = order(asked, What.PREFIX, context.script)
-        request = replace(asking, seed=source.seed, best_of=_CANDIDATES)
-        poem = await services.composer.compose(request, waits)
-    return Offer(source, row_of(request, poem, user_id=context.reader.id, chat_id=context.reader.id))
+        # Another day's was offered to nobody who still chooses.
+        if abs(source.day - _today()) > _OFFERED_FOR:
+            raise RequestError("that day is over")
+        return await services.anthology.poem(source.day, source.place)
+    asked = plainly_asked(words)
+    if asked is None or asked == Asked():
+        raise RequestError("nothing is asked for")
+    request = replace(order(asked, What.PREFIX, context.script), seed=source.seed, best_of=_CANDIDATES)
+    return request, await services.composer.compose(request, waits)
+
+
+def _today() -> date:
+    return datetime.now(UTC).date()
