@@ -35,7 +35,7 @@ def _heading(scansion: Scansion, script: Script, say: Say) -> str:
 
 
 def _table(scansion: Scansion, script: Script) -> str:
-    """Lines and signs spaced alike, so that each sign stands below its character."""
+    """Each line with its signs below it, a couplet at a time; signs are as wide as characters."""
     wrong = {(problem.line, problem.position) for problem in scansion.problems}
     rows = []
     for number, (line, tones) in enumerate(zip(scansion.lines, scansion.tones, strict=True), 1):
@@ -44,7 +44,8 @@ def _table(scansion: Scansion, script: Script) -> str:
             signs[-1] = _RHYME
         marked = [f"<u>{sign}</u>" if (number, place) in wrong else sign for place, sign in enumerate(signs, 1)]
         rows.append(f"{escape(in_script(line, script))}\n{''.join(marked)}")
-    return "\n".join(rows)
+    couplets = ("\n".join(rows[row : row + 2]) for row in range(0, len(rows), 2))
+    return "\n\n".join(couplets)
 
 
 def _rhymes(scansion: Scansion, number: int) -> bool:

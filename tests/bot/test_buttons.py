@@ -124,7 +124,7 @@ def test_any_data_is_a_press_or_none(text: str, start: str) -> None:
 def test_a_scansion_has_a_sign_below_each_character() -> None:
     shown = scan_message(scan(FORMS["七絕"].punctuate(LINES)), "hant", HANT)
     assert shown.startswith(
-        "<b>七絕 · 仄起 · 首句入韻 · 寒韻</b>\n\n月下孤舟過遠灘\n●●○○◐●◎\n江風吹葉夜初寒\n○○◐●●○◎\n"
+        "<b>七絕 · 仄起 · 首句入韻 · 寒韻</b>\n\n月下孤舟過遠灘\n●●○○◐●◎\n江風吹葉夜初寒\n○○◐●●○◎\n\n一聲鐘起山中寺\n"
     )
     assert shown.endswith(HANT("scan-faultless"))
 

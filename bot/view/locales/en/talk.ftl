@@ -10,7 +10,7 @@ talk-help =
     /continue 床前明月光 – a poem that goes on from your lines
     /compose – choose by buttons
 
-    Or just write to me: up to seven characters that fit a line are a beginning, the name of a form is a form; anything longer, or behind 題：, is a title.
+    Or just write to me: up to seven characters that fit a line are a beginning, the name of a form is a form; anything longer, and anything behind 題：, is a title.
 
     Below a poem: 👍 👎 are your rating (press again to withdraw it), ☆ keeps the poem, the others write another one, one line anew, the same in another form, mark tones and rhyme, draw a card, and make a link to share.
 
