@@ -30,8 +30,11 @@ async def started(
     with subprocess.Popen(here.command, **how, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         try:
             yield process
-        finally:
+        except TimeoutError as error:
             process.terminate()
+            error.add_note((await asyncio.to_thread(process.communicate, timeout=60))[1])
+            raise
+        process.terminate()
         _, errors = await asyncio.to_thread(process.communicate, timeout=60)
     assert process.returncode == 0, errors
     for line in errors.splitlines():
