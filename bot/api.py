@@ -9,15 +9,14 @@ from http import HTTPStatus
 from typing import Any, ClassVar, Final
 from urllib.parse import urlsplit
 
-import httpx
 from sqlalchemy.exc import SQLAlchemyError
 from telegram import Bot
 from telegram.error import Conflict, InvalidToken, NetworkError, TelegramError
 from telegram.ext import ExtBot
-from telegram.request import HTTPXRequest
 
 from bot.errors import TokenError
 from bot.pacing import Pacer, Urgency
+from bot.transport import AiohttpRequest, NotWrittenError
 from bot.watching.metrics import ANSWERS
 
 # What the bot listens to; Telegram then does not even send the rest.
@@ -29,6 +28,7 @@ UNREADABLE: Final = (KeyError, TypeError, ValueError, AttributeError)
 _LONG_POLL_S: Final = 25
 # How long an answer is waited for.
 _ANSWER_S: Final = 20
+_CONNECT_S: Final = 10
 # After an answer with nothing new: a server that knows no long polls, or no offset, is not asked without end.
 _BREATH_S: Final = 0.1
 _ATTEMPTS: Final = 4
@@ -40,8 +40,6 @@ _COUNTED: Final = ("sendMessage", "sendPhoto", "sendDocument", "editMessage", "c
 # Broadcasts have connections of their own: answers never wait for one of them.
 _ANSWER_CONNECTIONS: Final = 128
 _BROADCAST_CONNECTIONS: Final = 64
-# httpcore looks at all idle connections of a pool, twice a request; more than these are rarely at work at once.
-_BROADCAST_KEPT: Final = 8
 
 _log = logging.getLogger(__name__)
 
@@ -58,7 +56,7 @@ class TooManyRequestsError(TelegramError):
         self.wait = wait
 
 
-class PatientRequest(HTTPXRequest):
+class PatientRequest(AiohttpRequest):
     """Tries again what surely was not done: 429, 5xx, no connection.
 
     A request whose answer was lost may have been done, so it is never repeated: a reader gets no poem twice. Messages
@@ -132,28 +130,15 @@ class TelegramBot(ExtBot[None]):
 
 def make_bot(token: str, base_url: str, pacer: Pacer | None = None) -> "TelegramBot":
     """A bot for the API at `base_url`."""
-    direct = _direct(base_url)
-    answers = PatientRequest(
-        _ANSWER_CONNECTIONS, pacer, connect_timeout=10, read_timeout=_ANSWER_S, pool_timeout=10, httpx_kwargs=direct
-    )
-    updates = PatientRequest(2, connect_timeout=10, httpx_kwargs=direct)
+    options = _options(base_url)
+    answers = PatientRequest(_ANSWER_CONNECTIONS, pacer, read_timeout=_ANSWER_S, **options)
+    updates = PatientRequest(2, read_timeout=_ANSWER_S, **options)
     return TelegramBot(token, base_url=base_url, request=answers, get_updates_request=updates)
 
 
 def make_broadcast_bot(token: str, base_url: str, pacer: Pacer, read_timeout: float) -> Bot:
     """The same bot for what the ledger sends: at once, once, and with the right of way for answers."""
-    direct = _direct(base_url)
-    request = BroadcastRequest(
-        _BROADCAST_CONNECTIONS,
-        pacer,
-        connect_timeout=10,
-        read_timeout=read_timeout,
-        pool_timeout=10,
-        httpx_kwargs={
-            **direct,
-            "limits": httpx.Limits(max_connections=_BROADCAST_CONNECTIONS, max_keepalive_connections=_BROADCAST_KEPT),
-        },
-    )
+    request = BroadcastRequest(_BROADCAST_CONNECTIONS, pacer, read_timeout=read_timeout, **_options(base_url))
     # It fetches no updates; a request of its own for that would be one more that must be closed.
     return Bot(token, base_url=base_url, request=request, get_updates_request=request)
 
@@ -163,8 +148,8 @@ def trusts_proxies(url: str) -> bool:
     return urlsplit(url).hostname not in {"127.0.0.1", "localhost", "::1"}
 
 
-def _direct(base_url: str) -> dict[str, bool]:
-    return {"trust_env": trusts_proxies(base_url)}
+def _options(base_url: str) -> dict[str, Any]:
+    return {"connect_timeout": _CONNECT_S, "trust_env": trusts_proxies(base_url)}
 
 
 async def greet(bot: Bot) -> None:
@@ -216,7 +201,7 @@ async def receive(bot: TelegramBot, keep: Callable[[Sequence[dict[str, Any]]], A
 
 def was_not_written(error: Exception) -> bool:
     """Whether there was no connection, so that the server surely knows nothing of the request."""
-    return isinstance(error.__cause__, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout)
+    return isinstance(error, NotWrittenError)
 
 
 async def quietly(what: str, call: Awaitable[object]) -> None:
