@@ -9,7 +9,8 @@ from types import TracebackType
 from typing import Final, TextIO
 from urllib.parse import quote
 
-from telegram.error import BadRequest, NetworkError
+from sqlalchemy.exc import OperationalError
+from telegram.error import BadRequest, NetworkError, TelegramError
 
 from bot.service_settings import LogStyle
 from bot.watching.subject import subject
@@ -100,6 +101,20 @@ def configure_logging(
     for name in _TALKATIVE:
         logging.getLogger(name).setLevel(logging.WARNING)
     sys.excepthook = _log_uncaught
+
+
+def without_words(error: BaseException) -> BaseException:
+    """An error to be logged in place of `error`: of the same name and from the same lines, but without its message.
+
+    That may hold a reader's words. Those of Telegram and of a database that is locked, full or gone hold none.
+    """
+    if isinstance(error, TelegramError | OperationalError):
+        return error
+    silent = type(type(error).__name__, (Exception,), {"__module__": type(error).__module__})()
+    silent.__traceback__ = error.__traceback__
+    cause = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    silent.__cause__ = without_words(cause) if cause is not None else None
+    return silent
 
 
 def style_of_a_service(asked_for: LogStyle | None) -> LogStyle:

@@ -16,6 +16,7 @@ from bot.api import quietly
 from bot.context import Context
 from bot.errors import NotComposedError
 from bot.handlers.telling import tell
+from bot.logs import without_words
 from bot.storage.failures import Happened, note_failure
 from bot.storage.models import now
 from bot.storage.preferences import preference_of
@@ -35,7 +36,7 @@ _log = logging.getLogger(__name__)
 
 
 async def on_error(update: object, context: Context) -> None:
-    """Log an error with the update's id, never with its text, count it, and apologise where that can help."""
+    """Log an error with the update's id, never with its words, apologise where that can help, and count it."""
     error = context.error
     number = update.update_id if isinstance(update, Update) else None
     if isinstance(error, NotComposedError):
@@ -44,9 +45,9 @@ async def on_error(update: object, context: Context) -> None:
         # An apology would not arrive either, or would follow an answer that did arrive.
         _log.warning("update %s: %s: %s", number, type(error).__name__, error)
     elif error is not None:
-        _log.error("update %s failed", number, exc_info=error)
-        await _count(error, number, context)
+        _log.error("update %s failed", number, exc_info=without_words(error))
         await _tell(update, context, "talk-sorry")
+        await _count(error, number, context)
     # Otherwise an update that the gate failed on would go on to the handlers behind it.
     raise ApplicationHandlerStop
 
