@@ -110,7 +110,7 @@ def without_words(error: BaseException) -> BaseException:
     """
     if isinstance(error, TelegramError | OperationalError):
         return error
-    silent = type(type(error).__name__, (Exception,), {"__module__": type(error).__module__})()
+    silent: BaseException = type(type(error).__name__, (Exception,), {"__module__": type(error).__module__})()
     silent.__traceback__ = error.__traceback__
     cause = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
     silent.__cause__ = without_words(cause) if cause is not None else None
