@@ -11,7 +11,7 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import bindparam, delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from bot.storage.chats import move_chat
@@ -25,6 +25,24 @@ LEASE: Final = timedelta(seconds=6)
 # What a stall cost may be made up within this many seconds; more would be a burst that other senders' messages join.
 _SLACK_S: Final = 0.25
 _RATE_ROW: Final = 1
+# An unknown one too: its own sender, thought dead, may know more.
+_OPEN: Final = or_(Delivery.state == "sending", Delivery.state == "unknown")
+
+_SENT: Final = (
+    update(Delivery)
+    .where(Delivery.id == bindparam("b_id"), Delivery.sender == bindparam("b_sender"), _OPEN)
+    .values(state="sent", message_id=bindparam("b_message"), reason=None, changed_at=bindparam("b_at"))
+)
+_POEM_SENT: Final = (
+    update(Poem)
+    .where(
+        Poem.id
+        == select(Delivery.poem_id)
+        .where(Delivery.id == bindparam("b_id"), Delivery.sender == bindparam("b_sender"), Delivery.state == "sent")
+        .scalar_subquery()
+    )
+    .values(message_id=bindparam("b_message"))
+)
 
 
 class Outcome(StrEnum):
@@ -156,14 +174,22 @@ def claim(session: Session, asking: Asking, prepared: Sequence[Prepared] = ()) -
 
 def settle(session: Session, sender: str, settled: Iterable[Settled], at: datetime) -> None:
     """Write down what came of deliveries; those that this sender no longer has in hand stay as they are."""
+    sent = []
     for one in settled:
-        if one.outcome is Outcome.MOVED and one.new_chat_id is not None:
+        if one.outcome is Outcome.SENT:
+            sent.append({"b_id": one.delivery_id, "b_message": one.message_id, "b_sender": sender, "b_at": at})
+        elif one.outcome is Outcome.MOVED and one.new_chat_id is not None:
             _back(session, sender, one, at)
             move_chat(session, one.chat_id, one.new_chat_id)
         elif one.outcome in (Outcome.AGAIN, Outcome.MOVED):
             _back(session, sender, one, at)
         else:
             _end(session, sender, one, at)
+    if sent:
+        # The many, and all alike.
+        connection = session.connection()
+        connection.execute(_SENT, sent)
+        connection.execute(_POEM_SENT, sent)
 
 
 def pause_sending(session: Session, until: float) -> None:
@@ -277,22 +303,16 @@ def _claim_messages(session: Session, asking: Asking, most: int) -> list[InHand]
 
 
 def _end(session: Session, sender: str, settled: Settled, at: datetime) -> None:
+    """Any end but that it was sent."""
     state = "failed" if settled.outcome is Outcome.UNREACHABLE else settled.outcome.value
     ended = session.execute(
         update(Delivery)
-        # An unknown one too: its own sender, thought dead, may know more.
-        .where(
-            Delivery.id == settled.delivery_id, Delivery.sender == sender, Delivery.state.in_(("sending", "unknown"))
-        )
-        .values(state=state, message_id=settled.message_id, reason=_short(settled.reason), changed_at=at)
-        .returning(Delivery.poem_id)
+        .where(Delivery.id == settled.delivery_id, Delivery.sender == sender, _OPEN)
+        .values(state=state, message_id=None, reason=_short(settled.reason), changed_at=at)
+        .returning(Delivery.id)
         .execution_options(synchronize_session=False)
     ).one_or_none()
-    if ended is None:
-        return
-    if ended.poem_id is not None and settled.message_id is not None:
-        session.execute(update(Poem).where(Poem.id == ended.poem_id).values(message_id=settled.message_id))
-    if settled.outcome is Outcome.UNREACHABLE:
+    if ended is not None and settled.outcome is Outcome.UNREACHABLE:
         row = {"chat_id": settled.chat_id, "since": at, "reason": _short(settled.reason) or "unreachable"}
         insert_or_update(session, UnreachableChat, row, {"since", "reason"})
 
