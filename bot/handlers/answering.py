@@ -13,7 +13,7 @@ from telegram import (
     Message,
     ReplyParameters,
 )
-from telegram.constants import ParseMode
+from telegram.constants import ChatType, ParseMode
 
 from bot.api import UNREADABLE
 
@@ -54,8 +54,10 @@ async def answer_below(
     return sent.message_id if sent else None
 
 
-def reply_to(place: MaybeInaccessibleMessage) -> ReplyParameters:
-    """A reply to a message, if it is still there."""
+def reply_to(place: MaybeInaccessibleMessage) -> ReplyParameters | None:
+    """In a group a reply to a message, if it is still there; where two talk, it is clear what is answered."""
+    if place.chat.type == ChatType.PRIVATE:
+        return None
     return ReplyParameters(place.message_id, allow_sending_without_reply=True)
 
 
