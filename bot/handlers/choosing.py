@@ -1,6 +1,7 @@
 """/compose: form and beginning by keyboard. Everything chosen is in the buttons, so a restart loses nothing."""
 
-from telegram import CallbackQuery, Update
+from telegram import InlineKeyboardMarkup, MaybeInaccessibleMessage, Update
+from telegram.constants import ParseMode
 
 from bot.api import quietly
 from bot.asking import Asked
@@ -25,34 +26,40 @@ async def press_choice(update: Update, context: Context) -> None:
     query = update.callback_query
     if query is None:
         return
-    choice = choice_pressed(query.data)
-    if choice is None or query.message is None or choice.user_id != query.from_user.id:
+    choice, place = choice_pressed(query.data), query.message
+    if choice is None or place is None or choice.user_id != context.reader.id:
         await quietly("answer to a press", query.answer(context.say.plain("choose-not-yours")))
         return
     await quietly("answer to a press", query.answer())
     if choice.form is None:
         keyboard = form_choice(choice.user_id, context.script, context.say)
-        await quietly("step of /compose", query.edit_message_text(context.say("choose-form"), reply_markup=keyboard))
+        await _show(context, place, context.say("choose-form"), keyboard)
     elif choice.beginning is None:
         keyboard = beginning_choice(choice.user_id, choice.form, context.script, context.say)
-        text = context.say("choose-beginning", form=_form_in_words(context, choice))
-        await quietly("step of /compose", query.edit_message_text(text, reply_markup=keyboard))
+        await _show(context, place, context.say("choose-beginning", form=_form_in_words(context, choice)), keyboard)
     else:
-        await _end(context, query, choice)
+        await _end(context, place, choice)
 
 
-async def _end(context: Context, query: CallbackQuery, choice: Choice) -> None:
+async def _end(context: Context, place: MaybeInaccessibleMessage, choice: Choice) -> None:
     """All is chosen: what it was stays in the keyboard's place, and the poem follows."""
-    if query.message is None:
-        return
     form, beginning = FORMS.get(choice.form or ""), choice.beginning
     begins = in_script(beginning, context.script) if beginning and beginning not in (NONE, TYPED) else None
-    chosen = " · ".join(part for part in (_form_in_words(context, choice), begins) if part)
-    await quietly("end of /compose", query.edit_message_text(chosen))
+    await _show(context, place, " · ".join(part for part in (_form_in_words(context, choice), begins) if part))
     if beginning == TYPED:
-        await ask_for(context, query.message, What.PREFIX, form)
+        await ask_for(context, place, What.PREFIX, form)
     else:
-        await write(context, query.message, order(Asked(begins, form), What.PREFIX, context.script))
+        await write(context, place, order(Asked(begins, form), What.PREFIX, context.script))
+
+
+async def _show(
+    context: Context, place: MaybeInaccessibleMessage, html: str, keyboard: InlineKeyboardMarkup | None = None
+) -> None:
+    """Put the next step in the place of the last, if that is still there; pressed twice it is there already."""
+    edit = context.bot.edit_message_text(
+        html, place.chat.id, place.message_id, parse_mode=ParseMode.HTML, reply_markup=keyboard
+    )
+    await quietly("step of /compose", edit)
 
 
 def _form_in_words(context: Context, choice: Choice) -> str:
