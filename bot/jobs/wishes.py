@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from bot.learning_settings import NEVER, LearningSettings, trigger_of
 from bot.storage import Database
+from bot.storage.audit import Action, audited
 from bot.storage.learning import (
     Cause,
     JobState,
@@ -87,7 +88,8 @@ def new_job_id(cause: Cause) -> str:
 def ask_now(database: Database) -> str:
     """Begin a job for the command line; a sentence that says whether it will be done."""
     wish = Wish(new_job_id(Cause.COMMAND), Cause.COMMAND)
-    if not database.transact(partial(begin_job, wish=wish)):
+    work = partial(begin_job, wish=wish)
+    if not database.transact(audited(work, "cli", Action.RETRAIN, wish.job_id)):
         return "a fine-tuning is queued or running already"
     there = database.transact(partial(worker_is_there, moment=now()))
     return f"queued {wish.job_id}" + ("" if there else f"; {NO_WORKER}")

@@ -14,6 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.handlers.errors import happened
+from bot.jobs.wishes import ask_now
 from bot.poets.changing import promote_checked, roll_back_checked
 from bot.poets.store import FolderStore
 from bot.storage import Database
@@ -67,7 +68,7 @@ def test_what_was_not_done_is_not_in_the_audit(database: Database) -> None:
     assert (entry.who, entry.action, entry.subject) == ("7", "ban", "1")
 
 
-def test_promotion_and_rollback_are_in_the_audit(
+def test_what_is_done_to_the_poet_is_in_the_audit(
     database: Database, tmp_path: Path, make_poet: Callable[..., Path]
 ) -> None:
     store = FolderStore(tmp_path / "poets")
@@ -78,8 +79,11 @@ def test_promotion_and_rollback_are_in_the_audit(
         promote_checked(database, store, version, "7")
     promote_checked(database, store, "two", "7")
     roll_back_checked(database, store, "cli")
+    assert ask_now(database) != ask_now(database)
     deeds = [(entry.who, entry.action, entry.subject) for entry in database.transact(last_entries)]
-    assert deeds == [("cli", "roll back", "one"), ("7", "promote", "two"), ("7", "promote", "one")]
+    begun, *changed = deeds
+    assert (begun[0], begun[1]) == ("cli", "retrain")
+    assert changed == [("cli", "roll back", "one"), ("7", "promote", "two"), ("7", "promote", "one")]
 
 
 def test_poems_are_counted_day_by_day(database: Database) -> None:
