@@ -13,7 +13,7 @@ from bot.storage.upserts import insert_or_ignore
 KEPT: Final = 100
 """Different errors that are kept; the one that came longest ago goes first."""
 
-_SHOWN: Final = 15
+_SHOWN: Final = 10
 
 
 @dataclass(frozen=True)
