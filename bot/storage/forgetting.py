@@ -37,7 +37,7 @@ def forget(session: Session, user_id: int) -> None:
     session.expire_all()
 
 
-def _part_from_poems(session: Session, table: Table, column: "Column[Any]", poems: "Select[tuple[int]]") -> None:
+def _part_from_poems(session: Session, table: Table, column: "Column[Any]", poems: "Select[Any]") -> None:
     """Let no row refer to one of `poems`: what can be without a poem, a delivery, is without one from now on."""
     concerned = column.in_(poems)
     if column.nullable:

@@ -24,7 +24,8 @@ from poetcore.script import Script
 
 _PRESS: Final = re.compile("i:([+-])")
 _VALUES: Final = {"+": 1, "-": -1}
-_RESULT: Final = re.compile("(?:s([0-9]{1,19})|d([0-9]{1,7})-([0-9]{1,3}))[.]([0-9a-f]{16})", re.ASCII)
+_MESSAGE: Final = re.compile("[A-Za-z0-9_-]{1,64}", re.ASCII)
+_RESULT: Final = re.compile("(?:s([0-9]{1,19})|d([0-9]{1,7})-([0-9]))[.]([0-9a-f]{16})", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -96,6 +97,11 @@ def result_id(offer: Offer) -> str:
     source = offer.source
     made = f"s{source.seed}" if isinstance(source, Seeded) else f"d{source.day.toordinal()}-{source.place}"
     return f"{made}.{_digest(offer.poem.text)}"
+
+
+def message_id_in(text: str | None) -> str | None:
+    """The id of an inline message; None for what is none."""
+    return text if _MESSAGE.fullmatch(text or "") else None
 
 
 def source_in(result: str) -> Source | None:

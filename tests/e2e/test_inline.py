@@ -18,7 +18,7 @@ GROUP = -1001
 
 async def _asks(bot: "Running", words: str, user_id: int = 1) -> tuple[str, InlineAnswer]:
     query_id = bot.telegram.user_asks_inline(words, user_id)
-    await bot.telegram.wait_until(lambda: bot.telegram.inline_answer(query_id) is not None)
+    await bot.telegram.wait_until(lambda: bot.telegram.inline_answer(query_id) is not None, timeout=60)
     answer = bot.telegram.inline_answer(query_id)
     assert answer is not None
     return query_id, answer
