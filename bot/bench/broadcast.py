@@ -75,6 +75,8 @@ class Report:
     poems: int
     """Poems that were asked for meanwhile, and answered by a process that lived to do it."""
     seconds: float
+    bot_cpu_ms: float
+    """Processor time of the bot for a message, poems included: it does not depend on who else was at work here."""
 
 
 async def measure(plan: Plan, say: Callable[[str], None]) -> Report:
@@ -105,6 +107,7 @@ class _Run:
         self._latencies: list[float] = []
         self._growth: float | None = None
         self._in_flight = 0
+        self._cpu = 0.0
         self._bot: BotProcess | None = None
 
     async def measure(self) -> Report:
@@ -141,14 +144,14 @@ class _Run:
 
     async def _end_bot(self) -> None:
         if self._bot is not None:
-            self._note_growth(self._bot)
+            self._note_costs(self._bot)
             await self._bot.stop()
 
     async def _kill(self) -> None:
         bot, self._bot = self._bot, None
         if bot is None:
             return
-        self._note_growth(bot)
+        self._note_costs(bot)
         await bot.kill()
         self._sink.paced.outage()
         in_flight = await self._database.run(_count_in_flight)
@@ -177,7 +180,8 @@ class _Run:
                 raise BotError(f"the broadcast is stuck at {last:,} requests; look at {self._home / 'bot.log'}")
             await asyncio.sleep(_LOOK_S)
 
-    def _note_growth(self, bot: BotProcess) -> None:
+    def _note_costs(self, bot: BotProcess) -> None:
+        self._cpu += bot.cpu_seconds
         bot.look_at_memory(self._sink.requests)
         if bot.growth_mb is not None:
             self._growth = max(self._growth or 0.0, bot.growth_mb)
@@ -224,6 +228,7 @@ class _Run:
             most_in_a_second=paced.most_in_a_second,
             poems=len(self._latencies),
             seconds=round(seconds, 1),
+            bot_cpu_ms=round(1000 * self._cpu / max(1, sink.requests), 2),
         )
 
 

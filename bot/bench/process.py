@@ -24,6 +24,7 @@ class BotProcess:
         self._first_requests: int | None = None
         self._base_mb: float | None = None
         self._most_mb = 0.0
+        self._cpu_before = self._cpu()
 
     @classmethod
     async def start(cls, environment: Mapping[str, str], home: Path) -> "BotProcess":
@@ -84,7 +85,10 @@ class BotProcess:
 
     @property
     def cpu_seconds(self) -> float:
-        """How much processor time it has used; 0 where that cannot be read."""
+        """How much processor time it has used since it listens; 0 where that cannot be read."""
+        return self._cpu() - self._cpu_before
+
+    def _cpu(self) -> float:
         try:
             fields = Path(f"/proc/{self._process.pid}/stat").read_text().rpartition(")")[2].split()
         except OSError:
