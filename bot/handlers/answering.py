@@ -61,10 +61,12 @@ def reply_to(place: MaybeInaccessibleMessage) -> ReplyParameters | None:
     return ReplyParameters(place.message_id, allow_sending_without_reply=True)
 
 
-async def as_sent(sending: Awaitable[Message]) -> Message | None:
+async def as_sent(sending: Awaitable[object]) -> Message | None:
     """A message as the server says that it was sent; None if it took it and said nothing that can be read."""
     try:
-        return await sending
+        sent = await sending
     except UNREADABLE as error:
         _log.warning("what the server says of a message it took cannot be read: %s", type(error).__name__)
         return None
+    # python-telegram-bot hands on whatever is no object: a server that says true sent it, and that is all it says.
+    return sent if isinstance(sent, Message) else None
