@@ -58,7 +58,9 @@ def compose(
     seed: Annotated[
         int | None, typer.Option(min=0, max=2**63 - 1, help="The same seed gives the same poem; random if not given.")
     ] = None,
-    temperature: Annotated[float, typer.Option(min=0.1, max=3.0, help="Lower is tamer, higher is bolder.")] = 0.8,
+    temperature: Annotated[
+        float | None, typer.Option(min=0.1, max=3.0, help="Lower is tamer, higher is bolder; 0.9 if not given.")
+    ] = None,
     script: Annotated[str, typer.Option(help="hant or hans.")] = "hant",
     no_constraints: Annotated[bool, typer.Option("--no-constraints", help="Let the model alone decide.")] = False,
     poet: Annotated[Path | None, typer.Option(help="Poet package; the shipped one if not given.")] = None,
@@ -69,6 +71,7 @@ def compose(
     from secrets import randbelow
 
     from poetcore.generation import ComposeRequest, Poet
+    from poetcore.generation.request import TEMPERATURE
 
     first = randbelow(2**31) if seed is None else seed
     # The last poem's seed is the largest: one beyond the limit is refused before the first poem.
@@ -80,7 +83,7 @@ def compose(
         rhyme=rhyme,
         seed=first + count - 1,
         best_of=best_of,
-        temperature=temperature,
+        temperature=TEMPERATURE if temperature is None else temperature,
         script=_script(script),
         constrained=not no_constraints,
     )

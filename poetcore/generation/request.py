@@ -9,6 +9,9 @@ from poetcore.prosody import Form
 from poetcore.script import SCRIPTS, Script
 
 MOST_CANDIDATES: Final = 64
+TEMPERATURE: Final = 0.9
+"""At 0.8 drafts are likelier than real poems and tell less, at 1.0 less likely and less coherent: what is worth choosing
+by is then likelihood, not sense."""
 LARGEST_SEED: Final = 2**63 - 1
 """Seeds are stored in databases as 64-bit integers."""
 
@@ -25,7 +28,7 @@ class ComposeRequest:
     """The same request and seed give the same poem on one machine."""
     best_of: int = 16
     """How many candidates the poem is chosen among."""
-    temperature: float = 0.8
+    temperature: float = TEMPERATURE
     """Below 1 the likelier characters are favoured, above 1 the rarer ones."""
     script: Script = "hant"
     """The reader's script: of the prefix and of the poem."""
