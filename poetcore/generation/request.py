@@ -10,8 +10,8 @@ from poetcore.script import SCRIPTS, Script
 
 MOST_CANDIDATES: Final = 64
 TEMPERATURE: Final = 0.9
-"""At 0.8 drafts are likelier than real poems and tell less, at 1.0 less likely and less coherent: what is worth choosing
-by is then likelihood, not sense."""
+"""At 0.8 drafts are likelier than real poems and say less; at 1.0 they are less likely, and likelihood outweighs all
+else that there is to choose by."""
 LARGEST_SEED: Final = 2**63 - 1
 """Seeds are stored in databases as 64-bit integers."""
 
