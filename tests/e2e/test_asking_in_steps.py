@@ -3,8 +3,6 @@
 import re
 from typing import TYPE_CHECKING
 
-import pytest
-
 from bot.composing import Composes
 from bot.localchat import Message
 from bot.storage.models import Poem, Question
@@ -73,28 +71,23 @@ async def test_a_menu_is_its_readers_own(bot: "Running") -> None:
     assert bot.rows(Question) == []
 
 
-@pytest.mark.parametrize(
-    ("command", "key", "answer", "column"),
-    [
+async def test_a_command_without_words_asks_for_them_across_restarts(start: "Start", plain_poet: Composes) -> None:
+    for command, key, answer, column in (
         ("/title", "compose-which-title", "《中秋懷友》 七絕", "asked_title"),
         ("/acrostic 七絕", "compose-which-acrostic", "春夏秋冬", "asked_acrostic"),
         ("/continue", "compose-which-prefix", "床前明月光，疑是地上霜 七絕", "asked_prefix"),
-    ],
-)
-async def test_a_command_without_words_asks_for_them(
-    start: "Start", plain_poet: Composes, command: str, key: str, answer: str, column: str
-) -> None:
-    async with start(plain_poet) as bot:
-        question = await bot.answer_to(command)
-        assert question.text.startswith(ENGLISH(key, example=""))
-    async with start(plain_poet) as bot:
-        await bot.answer_to("/help")
-        await bot.answer_to(answer)
-        await bot.at_rest()
-        [row] = bot.rows(Poem)
-        assert row.asked_form == "七絕"
-        assert getattr(row, column) == re.sub("[《》]| 七絕", "", answer)
-        assert bot.rows(Question) == []
+    ):
+        async with start(plain_poet) as bot:
+            question = await bot.answer_to(command)
+            assert question.text.startswith(ENGLISH(key, example=""))
+        async with start(plain_poet) as bot:
+            await bot.answer_to("/help")
+            await bot.answer_to(answer)
+            await bot.at_rest()
+            row = bot.rows(Poem)[-1]
+            assert row.asked_form == "七絕"
+            assert getattr(row, column) == re.sub("[《》]| 七絕", "", answer)
+            assert bot.rows(Question) == []
 
 
 async def test_a_poem_by_other_means_closes_the_question(bot: "Running") -> None:

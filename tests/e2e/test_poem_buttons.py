@@ -3,6 +3,8 @@
 import re
 from typing import TYPE_CHECKING
 
+from telegram import Update
+
 from bot.localchat import Fault, LocalTelegram, Message
 from bot.storage.models import Favourite, Poem, Rating, Variation
 from bot.view.language import Language
@@ -155,6 +157,20 @@ async def test_presses_on_what_is_gone_or_as_it_was_are_harmless(bot: "Running",
     await bot.press_data(poem, lines)
     assert await bot.press(poem, 0) == ENGLISH.plain("rate-up")
     assert [call.status for call in telegram.calls_of("sendMessage")] == [200]
+
+
+async def test_below_a_message_too_old_to_be_told_the_buttons_work(bot: "Running") -> None:
+    poem = await bot.answer_to("/poem 月")
+    await bot.at_rest()
+    place = {"chat": {"id": 1, "type": "private", "first_name": "R"}, "message_id": poem.message_id, "date": 0}
+    reader = {"id": 1, "is_bot": False, "first_name": "R"}
+    for number, act in enumerate(("r:1:+", "p:1:star", "p:1:again", "p:1:scan")):
+        query = {"id": "1", "from": reader, "chat_instance": "1", "data": act, "message": place}
+        update = Update.de_json({"update_id": number + 1, "callback_query": query}, bot.application.bot)
+        await bot.application.process_update(update)
+    assert _texts(poem)[0] == ["👍 1", "👎", "★"]
+    assert [row.asked_prefix for row in bot.rows(Poem)] == ["月", "月"]
+    assert len(bot.answers) == 3
 
 
 async def test_buttons_outlive_a_restart(start: "Start", real_poet: Poet) -> None:
