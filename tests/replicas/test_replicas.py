@@ -169,6 +169,7 @@ def _answers(telegram: LocalTelegram, reader: int) -> int:
     return sum(message.from_bot for message in telegram.messages(reader))
 
 
+@pytest.mark.timeout(600)
 async def test_three_replicas_of_which_one_is_killed_and_one_is_stopped(
     database: Database, local_telegram: LocalTelegram, make_poet: Callable[..., Path], tmp_path: Path
 ) -> None:
