@@ -195,8 +195,7 @@ class ChatState:
     # Inside
 
     def _show(self, kind: str, message: Message) -> None:
-        request = {} if message.reply_request is None else {"reply_request": message.reply_request}
-        self.observe(Event(kind, message.chat.id, message.json() | request))
+        self.observe(Event(kind, message.chat.id, message.shown()))
 
     def _keep_inline(self, message: Message) -> None:
         message.inline_message_id = secrets.token_urlsafe(20)

@@ -110,12 +110,12 @@ class MediaStore:
         self._make_room(media)
         return media
 
-    def find(self, file_id: str, kind: str) -> Media:
+    def find(self, file_id: str, kind: str | None = None) -> Media:
         """The file with this id. Raises `ApiError` 400 for an id that was never given, and for one of another kind."""
         media = self._by_key.get(file_id[7:])
         if media is None or file_id != media.id_of_size(file_id[6:7]):
             raise bad_request("wrong file identifier/HTTP URL specified")
-        if media.kind != kind:
+        if kind is not None and media.kind != kind:
             raise bad_request(f"can't use file of type {media.kind.capitalize()} as {kind.capitalize()}")
         return media
 

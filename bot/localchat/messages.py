@@ -114,6 +114,10 @@ class Message:
             }
         return fields
 
+    def shown(self) -> Json:
+        """What the page shows: the Message, and the ForceReply that came with it."""
+        return self.json() | ({} if self.reply_request is None else {"reply_request": self.reply_request})
+
     def _content(self) -> Json:
         entities = [entity.json() for entity in self.entities]
         if self.media is None:

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from functools import wraps
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response, StreamingResponse
@@ -24,6 +25,9 @@ READER = 1
 BODY_LIMIT = 64 * 1024
 """Bytes; a message of 4,096 characters, each escaped in JSON, is 24 KiB."""
 
+QUERY_LIMIT = 256
+"""Characters of an inline query; what is written beyond is not passed on."""
+
 MESSAGES_SHOWN = 200
 """Messages that the page gets when it opens."""
 
@@ -32,8 +36,13 @@ _FILES = {
     "": "text/html; charset=utf-8",
     "style.css": "text/css; charset=utf-8",
     "messages.css": "text/css; charset=utf-8",
+    "desk.css": "text/css; charset=utf-8",
     "chat.js": "text/javascript; charset=utf-8",
     "render.js": "text/javascript; charset=utf-8",
+    "buttons.js": "text/javascript; charset=utf-8",
+    "composer.js": "text/javascript; charset=utf-8",
+    "inline.js": "text/javascript; charset=utf-8",
+    "server.js": "text/javascript; charset=utf-8",
     "words.js": "text/javascript; charset=utf-8",
     "moon.svg": "image/svg+xml",
 }
@@ -58,7 +67,7 @@ def _answered(handler: Handler) -> Handler:
 
 
 class PageRoutes:
-    """Serves `/`, its files and the three endpoints that its script calls."""
+    """Serves `/`, its files and the endpoints that its script calls."""
 
     def __init__(self, readers: Readers, state: ChatState, changes: Changes) -> None:
         self._readers = readers
@@ -70,6 +79,9 @@ class PageRoutes:
             Route("/page/events", self.events),
             Route("/page/send", self.send, methods=["POST"]),
             Route("/page/press", self.press, methods=["POST"]),
+            Route("/page/ask", self.ask, methods=["POST"]),
+            Route("/page/choose", self.choose, methods=["POST"]),
+            Route("/page/media/{file_id}", self.media),
             *(Route(f"/page/{name}" if name else "/", self.file, name=name) for name in _FILES),
         ]
 
@@ -79,10 +91,11 @@ class PageRoutes:
 
     @_answered
     async def send(self, request: Request) -> Response:
-        """The reader writes: `{"text", "language"}`."""
+        """The reader writes: `{"text", "reply_to", "language"}`; `reply_to` is a message's id or null."""
         given = await _posted(request)
         self._reader(request, given)
-        update_id = self._readers.sends(_string(given, "text"), READER)
+        reply_to = None if given.get("reply_to") is None else _integer(given, "reply_to")
+        update_id = self._readers.sends(_string(given, "text"), READER, reply_to=reply_to)
         return JsonResponse({"ok": True, "update_id": update_id})
 
     @_answered
@@ -90,11 +103,37 @@ class PageRoutes:
         """The reader presses a button: `{"message_id", "data", "language"}`."""
         given = await _posted(request)
         self._reader(request, given)
-        message_id = given.get("message_id")
-        if not isinstance(message_id, int):
-            raise bad_request("message_id must be a number")
-        _, query_id = self._readers.presses(message_id, _string(given, "data"), READER)
+        _, query_id = self._readers.presses(_integer(given, "message_id"), _string(given, "data"), READER)
         return JsonResponse({"ok": True, "query_id": query_id})
+
+    @_answered
+    async def ask(self, request: Request) -> Response:
+        """The reader writes `@bot query`: `{"query", "offset", "language"}`."""
+        given = await _posted(request)
+        self._reader(request, given)
+        query_id = self._readers.asks_inline(_string(given, "query")[:QUERY_LIMIT], READER, _string(given, "offset"))
+        return JsonResponse({"ok": True, "query_id": query_id})
+
+    @_answered
+    async def choose(self, request: Request) -> Response:
+        """The reader sends an inline result: `{"query_id", "result_id", "language"}`."""
+        given = await _posted(request)
+        self._reader(request, given)
+        message = self._readers.chooses(_string(given, "query_id"), _string(given, "result_id"))
+        return JsonResponse({"ok": True, "message_id": message.message_id})
+
+    @_answered
+    async def media(self, request: Request) -> Response:
+        """A photo to be shown, or a document to be saved."""
+        media = self._state.media.find(request.path_params["file_id"])
+        if media.content is None:
+            raise ApiError(410, "Gone: newer files took its place")
+        if media.kind == "photo":
+            return Response(media.content, media_type=media.mime_type)
+        disposition = f"attachment; filename*=UTF-8''{quote(media.file_name, safe='')}"
+        headers = {"Content-Disposition": disposition}
+        # Whatever it calls itself: a document is bytes to save, and never a page of ours.
+        return Response(media.content, media_type="application/octet-stream", headers=headers)
 
     async def events(self, request: Request) -> Response:
         """A snapshot, then each change, as Server-Sent Events. A page that reconnects starts with a snapshot again."""
@@ -119,7 +158,7 @@ class PageRoutes:
 
     def _messages(self) -> list[Json]:
         chat = self._state.chats.get(READER)
-        return [message.json() for message in list(chat.messages.values())[-MESSAGES_SHOWN:]] if chat else []
+        return [message.shown() for message in list(chat.messages.values())[-MESSAGES_SHOWN:]] if chat else []
 
     def _reader(self, request: Request, given: Json) -> User:
         language = given.get("language") or request.headers.get("accept-language", "")
@@ -145,6 +184,13 @@ def _string(given: Json, name: str) -> str:
     value: Any = given.get(name)
     if not isinstance(value, str):
         raise bad_request(f"{name} must be a text")
+    return value
+
+
+def _integer(given: Json, name: str) -> int:
+    value: Any = given.get(name)
+    if not isinstance(value, int):
+        raise bad_request(f"{name} must be a number")
     return value
 
 

@@ -1,11 +1,14 @@
-"""Fixtures of the local chat's tests: a Bot API client, and a small scripted bot."""
+"""Fixtures of the local chat's tests: a Bot API client, a small scripted bot, and a browser with the chat page."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import os
+import shutil
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
 import pytest
 import pytest_asyncio
+from playwright.async_api import Browser, Page, ViewportSize, async_playwright
 from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup, Update
 from telegram.ext import (
     Application,
@@ -93,3 +96,65 @@ async def server() -> AsyncIterator[LocalTelegram]:
 def poem() -> str:
     """What the scripted bot answers to /poem."""
     return POEM
+
+
+# The browser
+
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+# Without a sandbox (CI runs as root) and without anything that calls out to the network.
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+OpenPage = Callable[..., AbstractAsyncContextManager[Page]]
+
+
+@pytest_asyncio.fixture(loop_scope="module", scope="module")
+async def browser() -> AsyncIterator[Browser]:
+    """Headless Chromium, one for all tests of a module."""
+    if CHROMIUM is None and os.environ.get("YUEXIA_REQUIRE_BROWSER") != "1":
+        pytest.skip("no Chromium found: the chat page was not tested")
+    assert CHROMIUM is not None, "YUEXIA_REQUIRE_BROWSER is set and there is no Chromium: install Debian's chromium"
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield browser
+        await browser.close()
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def open_page(browser: Browser) -> OpenPage:
+    """Opens the chat page of a server, in a browser context of its own with the options given.
+
+    The test fails if the page's script or its security policy complained.
+    """
+
+    @asynccontextmanager
+    async def opened(
+        server: LocalTelegram, width: int = 1280, height: int = 900, **options: Any
+    ) -> AsyncIterator[Page]:
+        viewport = ViewportSize(width=width, height=height)
+        context = await browser.new_context(viewport=viewport, **{"locale": "en-US", **options})
+        page = await context.new_page()
+        complaints: list[str] = []
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+        await page.goto(server.page_url)
+        await page.locator("body[data-connection=here]").wait_for()
+        yield page
+        await context.close()
+        # A test that stops the server expects the browser to say so.
+        assert [complaint for complaint in complaints if "net::ERR_" not in complaint] == []
+
+    return opened
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def page(open_page: OpenPage, server: LocalTelegram) -> AsyncIterator[Page]:
+    """The chat page at desktop width, opened."""
+    async with open_page(server) as page:
+        yield page

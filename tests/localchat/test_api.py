@@ -8,6 +8,7 @@ from telegram import (
     Bot,
     BotCommand,
     BotCommandScopeAllPrivateChats,
+    CopyTextButton,
     InlineKeyboardButton,
     InlineKeyboardMarkup,
     MessageEntity,
@@ -93,6 +94,22 @@ async def test_a_button_must_do_something(api: Bot) -> None:
         await api.send_message(1, "x", reply_markup=InlineKeyboardMarkup([[InlineKeyboardButton("👍")]]))
 
 
+@pytest.mark.parametrize(
+    ("button", "complaint"),
+    [
+        ({"url": "javascript:alert(1)"}, "inline keyboard button url '.*' is invalid: unsupported url protocol"),
+        ({"url": "http://localhost/"}, "inline keyboard button url '.*' is invalid: wrong http url"),
+        ({"url": "https://[broken/"}, "inline keyboard button url '.*' is invalid"),
+        ({"copy_text": CopyTextButton("月" * 257)}, "button_copy_text_invalid"),
+    ],
+)
+async def test_links_and_texts_to_copy_are_checked(api: Bot, button: dict[str, Any], complaint: str) -> None:
+    with pytest.raises(BadRequest, match=f"(?i){complaint}"):
+        await api.send_message(
+            1, "x", reply_markup=InlineKeyboardMarkup.from_button(InlineKeyboardButton("x", **button))
+        )
+
+
 async def test_an_edit_replaces_text_and_keyboard_and_is_remembered(api: Bot, local_telegram: LocalTelegram) -> None:
     sent = await api.send_message(1, "before", reply_markup=KEYBOARD)
     edited = await api.edit_message_text("after", 1, sent.message_id)
@@ -166,6 +183,16 @@ async def test_commands_are_kept_by_scope_and_language(api: Bot) -> None:
     assert await api.get_my_commands() == ()
     with pytest.raises(BadRequest, match=r"(?i)bot_command_invalid"):
         await api.set_my_commands([BotCommand("Poem!", "a poem")])
+
+
+async def test_the_bot_describes_itself(api: Bot) -> None:
+    assert await api.set_my_description("寫詩", "zh")
+    assert await api.set_my_short_description("a poet")
+    assert (await api.get_my_description("zh")).description == "寫詩"
+    assert (await api.get_my_description()).description == ""
+    assert (await api.get_my_short_description()).short_description == "a poet"
+    with pytest.raises(BadRequest, match=r"(?i)short description is too long"):
+        await api.set_my_short_description("月" * 121)
 
 
 async def test_chat_actions_are_checked(api: Bot) -> None:

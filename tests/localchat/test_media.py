@@ -3,6 +3,7 @@
 import io
 from collections.abc import Callable
 
+import httpx
 import pytest
 from PIL import Image
 from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup, InputMediaPhoto, ReplyParameters
@@ -117,6 +118,25 @@ async def test_messages_are_copied_and_forwarded(api: Bot) -> None:
 async def test_uploads_are_not_kept_in_the_record_of_calls(api: Bot, local_telegram: LocalTelegram) -> None:
     await api.send_photo(1, picture(), caption="月")
     assert local_telegram.calls_of("sendPhoto")[-1].parameters == {"chat_id": "1", "caption": "月"}
+
+
+async def test_the_page_shows_photos_and_saves_documents(api: Bot, local_telegram: LocalTelegram) -> None:
+    photo = (await api.send_photo(1, picture())).photo[-1].file_id
+    hostile = (await api.send_document(1, b"<script>alert(1)</script>", filename="詩.html")).document
+    assert hostile is not None
+    async with httpx.AsyncClient(base_url=local_telegram.page_url) as client:
+        shown = await client.get(f"/page/media/{photo}")
+        saved = await client.get(f"/page/media/{hostile.file_id}")
+        unknown = await client.get("/page/media/AgACAgymadeup")
+        foreign = await client.get(f"/page/media/{photo}", headers={"Host": "evil.example"})
+        media = local_telegram.messages()[-2].media
+        assert media is not None
+        media.content = None
+        gone = await client.get(f"/page/media/{photo}")
+    assert (shown.headers["content-type"], shown.content) == ("image/png", picture())
+    assert saved.headers["content-type"] == "application/octet-stream"
+    assert saved.headers["content-disposition"] == "attachment; filename*=UTF-8''%E8%A9%A9.html"
+    assert [answer.status_code for answer in (unknown, foreign, gone)] == [400, 403, 410]
 
 
 def test_memory_is_bounded_and_ids_outlive_their_content() -> None:

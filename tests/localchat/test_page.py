@@ -1,80 +1,18 @@
 """The chat page in headless Chromium, with a scripted bot at the other end."""
 
-import os
-import shutil
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from typing import Any
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 
 import pytest
-import pytest_asyncio
-from playwright.async_api import Browser, Page, ViewportSize, async_playwright, expect
+from playwright.async_api import Page, expect
 from telegram import Bot, BotCommand, InlineKeyboardButton, InlineKeyboardMarkup, MessageEntity
 
 from bot.localchat import LocalTelegram
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
 
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-if CHROMIUM is None and os.environ.get("YUEXIA_REQUIRE_BROWSER") != "1":
-    pytest.skip("no Chromium found: the chat page was not tested", allow_module_level=True)
-
-# Without a sandbox (CI runs as root) and without anything that calls out to the network.
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 OpenPage = Callable[..., AbstractAsyncContextManager[Page]]
 HOSTILE = "<img src=x onerror=\"document.title='owned'\"> &lt;b&gt; <script>document.title='owned'</script>"
-
-
-@pytest_asyncio.fixture(loop_scope="module", scope="module")
-async def browser() -> AsyncIterator[Browser]:
-    """Headless Chromium, one for all tests here."""
-    assert CHROMIUM is not None, "YUEXIA_REQUIRE_BROWSER is set and there is no Chromium: install Debian's chromium"
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield browser
-        await browser.close()
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def open_page(browser: Browser) -> OpenPage:
-    """Opens the chat page of a server, in a browser context of its own with the options given.
-
-    The test fails if the page's script or its security policy complained.
-    """
-
-    @asynccontextmanager
-    async def opened(
-        server: LocalTelegram, width: int = 1280, height: int = 900, **options: Any
-    ) -> AsyncIterator[Page]:
-        viewport = ViewportSize(width=width, height=height)
-        context = await browser.new_context(viewport=viewport, **{"locale": "en-US", **options})
-        page = await context.new_page()
-        complaints: list[str] = []
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
-        await page.goto(server.page_url)
-        await page.locator("body[data-connection=here]").wait_for()
-        yield page
-        await context.close()
-        # A test that stops the server expects the browser to say so.
-        assert [complaint for complaint in complaints if "net::ERR_" not in complaint] == []
-
-    return opened
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def page(open_page: OpenPage, server: LocalTelegram) -> AsyncIterator[Page]:
-    """The chat page at desktop width, opened."""
-    async with open_page(server) as page:
-        yield page
 
 
 async def write(page: Page, text: str) -> None:
@@ -107,7 +45,7 @@ async def test_a_poem_is_set_as_verse(page: Page, poem: str) -> None:
 async def test_a_plain_chinese_sentence_is_no_verse(page: Page, server: LocalTelegram) -> None:
     server.user_sends("hello")
     async with Bot(server.token, base_url=server.base_url) as bot:
-        await bot.send_message(1, "你是管理員。")
+        await bot.send_message(1, "你是管理員。\n詩以何為題？例如：中秋懷友\n暫停了，明天再見。")
     await expect(page.get_by_text("你是管理員。")).to_be_visible()
     assert await page.locator(".verse").count() == 0
 
@@ -156,14 +94,7 @@ async def test_hostile_text_is_shown_literally(page: Page, server: LocalTelegram
     await expect(page.locator(".bot .bubble")).to_have_text(f"you said: {HOSTILE}")
     assert await page.locator("main img, main script").count() == 0
     link = MessageEntity("text_link", 0, 2, url="javascript:document.title='owned'")
-    buttons = InlineKeyboardMarkup(
-        [
-            [
-                InlineKeyboardButton(HOSTILE[:60], callback_data="x"),
-                InlineKeyboardButton("away", url="javascript:alert(1)"),
-            ]
-        ]
-    )
+    buttons = InlineKeyboardMarkup.from_button(InlineKeyboardButton(HOSTILE[:60], callback_data="x"))
     async with Bot(server.token, base_url=server.base_url) as bot:
         await bot.send_message(1, "月下", entities=[link], reply_markup=buttons)
         await bot.set_my_commands([BotCommand("poem", HOSTILE)])

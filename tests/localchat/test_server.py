@@ -71,7 +71,10 @@ async def test_the_page_is_used_from_its_own_origin_alone(local_telegram: LocalT
     async with httpx.AsyncClient(base_url=local_telegram.page_url) as client:
         sent = await client.post("/page/send", json={"text": "x"}, headers=headers)
         pressed = await client.post("/page/press", json={"message_id": 1, "data": "x"}, headers=headers)
-    assert (sent.status_code, pressed.status_code, local_telegram.messages()) == (403, 403, [])
+        asked = await client.post("/page/ask", json={"query": "x", "offset": ""}, headers=headers)
+        chosen = await client.post("/page/choose", json={"query_id": "1", "result_id": "1"}, headers=headers)
+    assert {answer.status_code for answer in (sent, pressed, asked, chosen)} == {403}
+    assert (local_telegram.messages(), local_telegram.pending_updates) == ([], 0)
 
 
 async def test_a_foreign_page_cannot_listen(local_telegram: LocalTelegram) -> None:

@@ -1,5 +1,6 @@
 """Answers to inline queries."""
 
+import re
 from typing import Any
 
 from bot.localchat.chats import ChatState
@@ -69,12 +70,12 @@ def _button(given: Parameters) -> Json | None:
     button = given.object("button", "can't parse inline query results button")
     if button is None:
         return None
-    start = button.string("start_parameter")
-    if not button.string("text") or not (start or "web_app" in button.values):
+    text, start = button.string("text"), button.string("start_parameter")
+    if not text:
         raise bad_request("can't parse inline query results button")
-    if len(start) > ID_LIMIT or not start.replace("_", "").replace("-", "").isalnum():
+    if not re.fullmatch(r"[A-Za-z0-9_-]{1,64}", start):
         raise bad_request("START_PARAM_INVALID")
-    return {"text": button.string("text"), "start_parameter": start}
+    return {"text": text, "start_parameter": start}
 
 
 def _bad_result(problem: str) -> ApiError:

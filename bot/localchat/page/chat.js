@@ -1,62 +1,36 @@
-// The conversation: listens to the server's events, sends what the reader writes and presses.
+// The conversation: listens to the server's events and shows what happens.
 
-import { element, renderMessage } from "./render.js";
+import { answerTo, askInline, FALLBACK_COMMANDS, focusInput, forget, setBot, showCommands, startComposer, write } from "./composer.js";
+import { showResults } from "./inline.js";
+import { renderMessage } from "./render.js";
+import { post, toast } from "./server.js";
 import { language, words } from "./words.js";
 
-const FALLBACK_COMMANDS = ["/poem 月", "/help"];
 const TYPING_MS = 5000; // as long as Telegram shows a chat action
 const ANSWER_MS = 15000; // after that a button stops looking busy
-const TOAST_MS = 4000;
 
 const $ = (id) => document.getElementById(id);
 const scroll = $("scroll");
 const log = $("log");
-const input = $("text");
+const messages = new Map();
 const busy = new Map(); // query id, or a press under way, → the key pressed
 const early = new Set(); // answers that overtook the response which names their query
+let bot = { username: "" };
 let typingTimer = 0;
-let toastTimer = 0;
 
 const actions = {
   say,
   press,
-  isBusy: (message, cell) => [...busy.values()].includes(keyOf(message.message_id, cell.callback_data)),
+  askInline,
+  isBusy: (messageId, data) => [...busy.values()].includes(keyOf(messageId, data)),
+  bot: () => bot,
 };
 
 // What the reader does
 
-async function post(path, content) {
-  const response = await fetch(path, {
-    method: "POST",
-    headers: { "Content-Type": "application/json" },
-    body: JSON.stringify({ ...content, language: navigator.language }),
-  }).catch(() => null);
-  if (!response) {
-    toast(words.notSent);
-    return null;
-  }
-  const answer = await response.json().catch(() => ({ ok: false, description: response.statusText }));
-  if (!answer.ok) toast(`${words.refused}: ${answer.description}`);
-  return answer.ok ? answer : null;
-}
-
 async function say(text) {
   toBottom();
   return (await post("/page/send", { text })) !== null;
-}
-
-async function sendWritten(event) {
-  event?.preventDefault();
-  const text = input.value;
-  if (!text.trim()) return;
-  input.value = "";
-  resize();
-  // Unless the reader has gone on writing, what was not sent comes back.
-  if (!(await say(text)) && !input.value) {
-    input.value = text;
-    resize();
-  }
-  input.focus();
 }
 
 async function press(message, cell) {
@@ -87,20 +61,13 @@ function clearBusy(id) {
 }
 
 function showBusy() {
-  for (const article of log.children) {
-    const cells = (messages.get(Number(article.dataset.id))?.reply_markup?.inline_keyboard ?? []).flat();
-    const keys = article.querySelectorAll(".key");
-    cells.forEach((cell, index) => {
-      if (cell.callback_data !== undefined) {
-        keys[index].setAttribute("aria-busy", String(actions.isBusy({ message_id: article.dataset.id }, cell)));
-      }
-    });
+  for (const key of log.querySelectorAll(".key[data-data]")) {
+    const { id } = key.closest(".message").dataset;
+    key.setAttribute("aria-busy", String(actions.isBusy(id, key.dataset.data)));
   }
 }
 
 // What happens in the chat
-
-const messages = new Map();
 
 function show(message) {
   const follow = isAtBottom() || !message.from.is_bot;
@@ -111,7 +78,10 @@ function show(message) {
     replaceKeepingFocus(old, article);
   } else {
     log.append(article);
-    if (message.from.is_bot) showTyping(false);
+    if (message.from.is_bot) {
+      showTyping(false);
+      answerTo(message.reply_request ? message : null);
+    }
   }
   $("welcome").hidden = true;
   if (follow) toBottom();
@@ -126,19 +96,24 @@ function replaceKeepingFocus(old, article) {
   old.replaceWith(article);
   if (place < 0) return;
   const targets = article.querySelectorAll("button, a");
-  (targets[Math.min(place, targets.length - 1)] ?? input).focus({ preventScroll: true });
+  const target = targets[Math.min(place, targets.length - 1)];
+  if (target) target.focus({ preventScroll: true });
+  else focusInput();
 }
 
 function remove(messageId) {
   messages.delete(messageId);
+  forget(messageId);
   log.querySelector(`[data-id="${Number(messageId)}"]`)?.remove();
   $("welcome").hidden = messages.size > 0;
 }
 
-function showSnapshot({ bot, commands, messages: current }) {
+function showSnapshot({ bot: who, commands, messages: current }) {
+  bot = who;
+  setBot(bot);
   $("name").textContent = bot.first_name;
   document.title = bot.first_name;
-  showCommands(commands);
+  showCommands(commands, say);
   log.setAttribute("aria-busy", "true"); // history is there to be read, not to be announced
   const ids = new Set(current.map((message) => message.message_id));
   for (const id of [...messages.keys()]) if (!ids.has(id)) remove(id);
@@ -148,20 +123,6 @@ function showSnapshot({ bot, commands, messages: current }) {
   }
   log.setAttribute("aria-busy", "false");
   $("welcome").hidden = current.length > 0;
-}
-
-function showCommands(commands) {
-  const listed = commands.map(({ command, description }) => ({ say: `/${command}`, description }));
-  const chips = listed.length ? listed : FALLBACK_COMMANDS.map((command) => ({ say: command, description: "" }));
-  $("chips").replaceChildren(
-    ...chips.map((chip) => {
-      const node = element("button", "chip", element("b", "", chip.say));
-      if (chip.description) node.append(" ", element("span", "", chip.description));
-      node.type = "button";
-      node.addEventListener("click", () => say(chip.say));
-      return node;
-    }),
-  );
 }
 
 function showTyping(on) {
@@ -184,13 +145,6 @@ function showAnswer({ query_id: queryId, text, show_alert: asDialog }) {
   if (!$("alert").open) $("alert").showModal();
 }
 
-function toast(text) {
-  clearTimeout(toastTimer);
-  $("toast").textContent = text;
-  $("toast").classList.add("shown");
-  toastTimer = setTimeout(() => $("toast").classList.remove("shown"), TOAST_MS);
-}
-
 function showConnection(state) {
   document.body.dataset.connection = state;
   $("status").textContent = words[state];
@@ -205,11 +159,6 @@ function toBottom() {
   $("newest").hidden = true;
 }
 
-function resize() {
-  input.style.height = "auto";
-  input.style.height = `${Math.min(input.scrollHeight, window.innerHeight / 3)}px`;
-}
-
 function listen() {
   const events = new EventSource(`/page/events?language=${encodeURIComponent(navigator.language)}`);
   const on = (kind, handle) => events.addEventListener(kind, (event) => handle(JSON.parse(event.data)));
@@ -222,7 +171,8 @@ function listen() {
   on("delete", (content) => remove(content.message_id));
   on("action", () => showTyping(true));
   on("answer", showAnswer);
-  on("commands", (content) => showCommands(content.commands));
+  on("results", (offer) => showResults(offer, { say, chosen: () => { write(""); focusInput(); } }));
+  on("commands", (content) => showCommands(content.commands, say));
   events.onerror = () => {
     showConnection("lost");
     showTyping(false);
@@ -241,25 +191,20 @@ function start() {
   $("chips").setAttribute("aria-label", words.commands);
   log.setAttribute("aria-label", words.conversation);
   scroll.setAttribute("aria-label", words.conversation);
-  input.setAttribute("aria-label", words.write);
-  input.placeholder = words.write;
   showConnection("connecting");
 
-  $("composer").addEventListener("submit", sendWritten);
+  startComposer(toBottom);
   $("first").addEventListener("click", () => say(FALLBACK_COMMANDS[0]));
   $("newest").addEventListener("click", toBottom);
   $("alert-close").addEventListener("click", () => $("alert").close());
   scroll.addEventListener("scroll", () => {
     if (isAtBottom()) $("newest").hidden = true;
   });
-  input.addEventListener("input", resize);
-  input.addEventListener("keydown", (event) => {
-    // Enter that ends an input method's composition chooses characters; it does not send.
-    if (event.key === "Enter" && !event.shiftKey && !event.isComposing && event.keyCode !== 229) sendWritten(event);
-  });
   document.addEventListener("keydown", (event) => {
-    if (event.key === "Escape" && !$("alert").open) input.focus();
+    if (event.key === "Escape" && !$("alert").open) focusInput();
   });
+  // A picture that has just arrived makes its message taller.
+  log.addEventListener("load", () => isAtBottom() && toBottom(), true);
   listen();
 }
 
