@@ -19,11 +19,13 @@ def forget(session: Session, user_id: int) -> None:
     reader typed, and without a name it would still be theirs. Daily poems that they ordered for groups stop. Two
     things stay, which are the operator's: that they are banned, and what they did as an administrator.
     """
-    # Whoever writes something of theirs at this moment waits, and then finds nobody.
+    poems = select(Poem.id).where(or_(Poem.user_id == user_id, Poem.chat_id == user_id))
+    # Whoever rates one of them, or writes one for this reader, at this moment waits, and then finds nothing. The poems
+    # go first, as they do for those others: two that wait for each other would wait in vain.
+    session.scalars(poems.with_for_update()).all()
     session.get(User, user_id, with_for_update=True)
     for chat_id in session.scalars(select(Subscription.chat_id).where(Subscription.user_id == user_id)).all():
         unsubscribe(session, chat_id, now())
-    poems = select(Poem.id).where(or_(Poem.user_id == user_id, Poem.chat_id == user_id))
     # What refers to others goes before them.
     for table in reversed(Base.metadata.sorted_tables):
         for key in table.foreign_keys:

@@ -1,11 +1,14 @@
 """What readers choose for themselves, that everything said to them follows it, and which commands they see."""
 
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
+from sqlalchemy import update
 
 from bot.context import services_of
-from bot.storage.models import User
+from bot.jobs.daily import plan_what_is_due
+from bot.storage import models
 from bot.view.language import Language
 from bot.view.messages import say_in
 from poetcore.generation import ComposeRequest, Poem
@@ -25,8 +28,9 @@ class _Broken:
 
 
 @pytest.fixture(autouse=True)
-def _administrator(monkeypatch: pytest.MonkeyPatch) -> None:
+def _settings(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("YUEXIA_ADMINS", "7")
+    monkeypatch.setenv("YUEXIA_SENDS_PER_SECOND", "0")
 
 
 def _listed(telegram: "LocalTelegram", user_id: int, chat_id: int | None = None) -> dict[str, str]:
@@ -56,7 +60,7 @@ async def test_language_and_script_are_chosen_and_followed(bot: "Running", teleg
     await bot.press_data(message, "s:script:auto")
     assert message.text == "⚙️ I speak English with you and write poems in traditional characters."
     await telegram.wait_until(lambda: _listed(telegram, 1)["settings"] == ENGLISH.plain("command-settings"))
-    [row] = bot.rows(User)
+    [row] = bot.rows(models.User)
     assert (row.chosen_language, row.chosen_script) == (None, None)
 
 
@@ -80,3 +84,14 @@ async def test_commands_are_listed_by_scope_and_language(bot: "Running", telegra
     assert "settings" not in _listed(telegram, 1, -5)
     # Telegram tells Chinese from Chinese only in private chats, once a reader has chosen.
     assert _listed(telegram, 2)["id"] == "你的編號"
+
+
+async def test_a_daily_poem_comes_in_the_script_that_was_chosen(bot: "Running") -> None:
+    await bot.press_data(await bot.answer_to("/settings"), "s:script:hans")
+    due = (datetime.now(UTC) - timedelta(minutes=1)).replace(second=0, microsecond=0)
+    await bot.answer_to(f"/daily {due:%H:%M} +0")
+    bot.database.transact(lambda session: session.execute(update(models.Subscription).values(next_at=due)))
+    await plan_what_is_due(bot.database, datetime.now(UTC))
+    services_of(bot.application).broadcaster.wake()
+    await bot.telegram.wait_until(lambda: len(bot.answers) == 3)
+    assert [poem.script for poem in bot.rows(models.Poem)] == ["hans"]

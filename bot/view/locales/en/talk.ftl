@@ -14,6 +14,8 @@ talk-help =
 
     Below a poem: 👍 👎 are your rating (press again to withdraw it), ☆ keeps the poem, the others write another one, one line anew, the same in another form, mark tones and rhyme, draw a card, and make a link to share.
 
+    In any other chat, type my @name and 月: I offer poems to send.
+
     /mine – your poems
     /favourites – those you keep
     /daily 07:30 – a poem every day
