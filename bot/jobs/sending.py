@@ -115,7 +115,8 @@ class Broadcaster:
             await self._look_for_the_dead(now)
             self._anything_open = await self._look_after_open_ones()
         if claim.start > now + _TURN_S:
-            return min(claim.start - now, _LOOK_S)
+            # So early that the first of the next ones is claimed when its time comes.
+            return min(claim.start - now - _TURN_S, _LOOK_S)
         if claim.deliveries or prepared or self._verdicts or not self._next_look:
             return _BETWEEN_TURNS_S
         return _LOOK_S if self._anything_open or self._in_hand else _IDLE_S
@@ -144,13 +145,13 @@ class Broadcaster:
         return await self._delivers.prepare(waiting)
 
     async def _settle_and_claim(self, prepared: Sequence[Prepared]) -> Claim:
-        answers, verdicts, most = self._pacer.answers, tuple(self._verdicts), self._most()
+        answers, verdicts, room = self._pacer.answers, tuple(self._verdicts), self._room()
 
         def work(session: Session) -> Claim:
             now = self._settle(session, verdicts)
-            if most <= 0 or now.timestamp() < self._offline_until:
+            if room <= 0 or now.timestamp() < self._offline_until:
                 return Claim((), self._offline_until)
-            asking = Asking(self.id, now, self._pacer.limit, most, answers - self._answers_told, ahead=_TURN_S)
+            asking = Asking(self.id, now, self._pacer.limit, room, answers - self._answers_told, ahead=_TURN_S)
             return ledger.claim(session, asking, prepared)
 
         claim = await self._database.run(work)
@@ -169,9 +170,12 @@ class Broadcaster:
         return now
 
     def _most(self) -> int:
+        """How many poems are to be written for the next turn."""
+        return min(at_once(self._pacer.limit, _TURN_S), self._room())
+
+    def _room(self) -> int:
         """How many more this process can take in hand now."""
-        limit = self._pacer.limit
-        return min(at_once(limit, _TURN_S), _IN_HAND + at_once(limit, 2 * _TURN_S) - len(self._in_hand))
+        return _IN_HAND + at_once(self._pacer.limit, 2 * _TURN_S) - len(self._in_hand)
 
     async def _send(self, delivery: InHand, start: float) -> None:
         try:

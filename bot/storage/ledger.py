@@ -163,9 +163,10 @@ def claim(session: Session, asking: Asking, prepared: Sequence[Prepared] = ()) -
     start = max(rate.next_at, rate.paused_until, moment - _SLACK_S)
     if start > moment + asking.ahead:
         return Claim((), start)
-    ours = [one for one in (_claim_prepared(session, asking, poem) for poem in prepared[: asking.most]) if one]
-    if len(ours) < asking.most:
-        ours += _claim_messages(session, asking, asking.most - len(ours))
+    most = min(asking.most, _due(asking, start))
+    ours = [one for one in (_claim_prepared(session, asking, poem) for poem in prepared[:most]) if one]
+    if len(ours) < most:
+        ours += _claim_messages(session, asking, most - len(ours))
     if ours:
         keep_lease(session, asking.sender, asking.at)
         rate.next_at = start + len(ours) * each
@@ -244,6 +245,13 @@ def open_broadcasts(session: Session) -> list[tuple[int, str, bool]]:
 def text_of(session: Session, broadcast_id: int) -> str | None:
     """What an administrator's broadcast says."""
     return session.scalar(select(Broadcast.text).where(Broadcast.id == broadcast_id))
+
+
+def _due(asking: Asking, start: float) -> int:
+    """How many messages' times come before the sender has asked again, counted from `start`, when the next may go."""
+    if asking.limit <= 0:
+        return asking.most
+    return 1 + int((asking.at.timestamp() + asking.ahead - start) * asking.limit)
 
 
 def _locked_rate(session: Session) -> SendingRate:
