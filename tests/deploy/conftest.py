@@ -99,27 +99,26 @@ def _install(wheel: Path, folder: Path, extras: tuple[str, ...]) -> Installation
     pip = [sys.executable, "-m", "pip", "--python", str(folder / "bin" / "python")]
     subprocess.run([*pip, "install", "--quiet", "--no-deps", "--no-index", wheel], check=True)
     installation = Installation(folder)
-    for needed in _needed(extras):
+    (information,) = installation.packages.glob("yuexia-*.dist-info")
+    for needed in _needed(Distribution.at(information), extras):
         _link(needed, installation.packages)
     return installation
 
 
-def _needed(extras: tuple[str, ...]) -> list[Distribution]:
+def _needed(ours: Distribution, extras: tuple[str, ...]) -> list[Distribution]:
     """What Yuexia's requirements lead to, as the developers' environment has it."""
     found: dict[str, Distribution] = {}
-    wanted = [("yuexia", ("", *extras))]
+    wanted = [(ours, ("", *extras))]
     seen = set()
     while wanted:
-        name, asked = wanted.pop()
-        if (name, asked) in seen:
-            continue
-        seen.add((name, asked))
-        found[name] = distribution(name)
-        for line in found[name].requires or ():
-            needed = Requirement(line)
-            if needed.marker is None or any(needed.marker.evaluate({"extra": extra}) for extra in asked):
-                wanted.append((canonicalize_name(needed.name), ("", *sorted(needed.extras))))
-    del found["yuexia"]
+        package, asked = wanted.pop()
+        for requirement in map(Requirement, package.requires or ()):
+            name, more = canonicalize_name(requirement.name), ("", *sorted(requirement.extras))
+            applies = requirement.marker is None or any(requirement.marker.evaluate({"extra": each}) for each in asked)
+            if applies and (name, more) not in seen:
+                seen.add((name, more))
+                found[name] = distribution(name)
+                wanted.append((found[name], more))
     return list(found.values())
 
 

@@ -63,7 +63,7 @@ async def test_the_bot(
     }
     local_telegram.user_sends("/poem 月")
     async with started(start, installed, empty_folder, **told):
-        await local_telegram.wait_until(lambda: len(local_telegram.messages()) == 2, timeout=60)
+        await local_telegram.wait_until(lambda: len(local_telegram.messages()) == 2, timeout=120)
         if start.health:
             check = [word.replace("9321", str(free_port)) for word in start.health]
             done = await asyncio.to_thread(installed.run, *check, folder=empty_folder)
@@ -92,7 +92,7 @@ async def test_a_bot_behind_the_proxy(
         }
         local_telegram.user_sends("/poem 月")
         async with started(start, installed, empty_folder, **told):
-            await local_telegram.wait_until(lambda: len(local_telegram.messages()) == 2, timeout=60)
+            await local_telegram.wait_until(lambda: len(local_telegram.messages()) == 2, timeout=120)
     assert local_telegram.messages()[1].text.startswith("月")
     assert list(empty_folder.glob("*.db")) == []
 
