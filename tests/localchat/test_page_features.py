@@ -52,11 +52,12 @@ async def page(open_page: OpenPage, telegram: LocalTelegram, bot: Bot) -> AsyncI
 async def test_a_picture_and_a_file_are_shown(page: Page, bot: Bot) -> None:
     await bot.send_photo(1, picture(1080, 1350), caption="月下")
     image = page.get_by_role("img", name="月下")
-    await expect(image).to_be_visible()
+    await expect(image).to_be_in_viewport(ratio=1)
     assert await image.evaluate("(node) => [node.naturalWidth, node.naturalHeight]") == [1080, 1350]
     box = await image.bounding_box()
     assert box is not None
     assert box["width"] / box["height"] == pytest.approx(0.8, 0.02)
+    await expect(page.get_by_role("button", name="Newest ↓")).to_be_hidden()
     assert box["x"] + box["width"] <= 390
     await bot.send_document(1, b"{}" * 1024, filename="詩.json")
     async with page.expect_download() as downloading:

@@ -203,8 +203,6 @@ function start() {
   document.addEventListener("keydown", (event) => {
     if (event.key === "Escape" && !$("alert").open) focusInput();
   });
-  // A picture that has just arrived makes its message taller.
-  log.addEventListener("load", () => isAtBottom() && toBottom(), true);
   listen();
 }
 

@@ -62,6 +62,8 @@ function renderPhoto(message, caption) {
   image.src = mediaUrl(largest.file_id);
   image.width = largest.width;
   image.height = largest.height;
+  image.style.setProperty("--width", largest.width);
+  image.style.setProperty("--ratio", largest.width / largest.height);
   image.alt = caption || words.photo;
   const frame = element("a", "photo", image);
   frame.href = image.src;
