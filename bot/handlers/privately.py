@@ -1,17 +1,14 @@
 """What concerns one reader alone is answered in their private chat."""
 
-from collections.abc import Callable, Coroutine
 from functools import wraps
-from typing import Any
 
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup, Update
 from telegram.constants import ChatType
 from telegram.helpers import create_deep_linked_url
 
 from bot.context import Context
+from bot.handlers.administrators import Handler
 from bot.handlers.answering import answer
-
-Handler = Callable[[Update, Context], Coroutine[Any, Any, None]]
 
 
 def in_private(handler: Handler) -> Handler:
