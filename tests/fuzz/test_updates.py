@@ -11,7 +11,6 @@ from typing import Any, Final
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
-from hypothesis import strategies as st
 from sqlalchemy import func, select
 from telegram.ext import MessageHandler
 
@@ -141,28 +140,32 @@ def fuzzed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Fuzzed]:
 def _run(fuzzed: Fuzzed, caplog: pytest.LogCaptureFixture, number: int, *, anew: bool) -> None:
     names = fuzzed.commands
     assert "poem" in names
-    ours = updates.our_business(names)
-    others = updates.none_of_our_business(names)
-    # Not one_of, which would weigh the two by how many kinds of updates each of them knows.
-    kinds = st.integers(0, 3).flatmap(lambda share: others if share == 0 else ours)
+    kinds = updates.weighted((3, updates.our_business(names)), (1, updates.none_of_our_business(names)))
+    waiting: list[Json] = []
+
+    def let_them_in() -> None:
+        fuzzed.feed(waiting)
+        waiting.clear()
+        assert [vars(row) for row in fuzzed.rows(Failure)] == []
+        assert [call for call in fuzzed.telegram.calls if call.chat_id in QUIET] == []
 
     @settings(
-        max_examples=-(-number // AT_ONCE),
+        max_examples=number,
         phases=[Phase.generate],
         derandomize=not anew,
         deadline=None,
         database=None,
         suppress_health_check=list(HealthCheck),
     )
-    @given(st.lists(kinds, min_size=AT_ONCE, max_size=AT_ONCE))
-    def handles(drawn: list[Json]) -> None:
-        fuzzed.feed(drawn)
-        assert [vars(row) for row in fuzzed.rows(Failure)] == []
-        meddled = [call for call in fuzzed.telegram.calls if call.chat_id in QUIET]
-        assert meddled == []
+    @given(kinds)
+    def comes(update: Json) -> None:
+        waiting.append(update)
+        if len(waiting) == AT_ONCE:
+            let_them_in()
 
     with caplog.at_level(logging.ERROR):
-        handles()
+        comes()
+        let_them_in()
     assert fuzzed.fed >= number
     assert [record.getMessage() for record in caplog.records if record.levelno >= logging.ERROR] == []
     for table in Base.__subclasses__():

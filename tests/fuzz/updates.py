@@ -9,6 +9,7 @@ Drawn = st.SearchStrategy[Json]
 
 BOT_NAME: Final = "yuexia_bot"
 ADMIN: Final = 7
+_OF_ADMINISTRATORS: Final = ("ban", "unban", "broadcast", "stats", "errors", "audit", "retrain", "jobs", "rollback")
 READERS: Final = (1, 2, ADMIN, 2**52 - 1)
 GROUPS: Final = (-1, -1001, -(2**52))
 QUIET_GROUPS: Final = (-500, -1500)
@@ -100,6 +101,12 @@ def commands(names: list[str], to: tuple[str, ...] = _TO_US) -> st.SearchStrateg
     return st.tuples(name, st.sampled_from(to), between, _COMMAND_WORDS).map(lambda parts: "/{}{}{}{}".format(*parts))
 
 
+def weighted(*choices: tuple[int, st.SearchStrategy[Any]]) -> st.SearchStrategy[Any]:
+    """One of the strategies, each as often as its number says; `one_of` counts all alike, and those inside of them."""
+    deck = [strategy for times, strategy in choices for _ in range(times)]
+    return st.integers(0, len(deck) - 1).flatmap(deck.__getitem__)
+
+
 def _reader(ids: st.SearchStrategy[int]) -> Drawn:
     fixed = {"id": ids, "is_bot": st.just(False), "first_name": _text, "language_code": _language}
     return st.fixed_dictionaries(fixed, optional={"last_name": _text, "username": _text, "is_premium": st.booleans()})
@@ -143,13 +150,8 @@ def _content(texts: st.SearchStrategy[str]) -> Drawn:
         {"brand_new_field": {"deep": [{"er": None}]}},
     )
     words = st.fixed_dictionaries({"text": texts}, optional={"entities": st.lists(entity, max_size=2)})
-    return st.one_of(
-        words,
-        words,
-        words,
-        st.fixed_dictionaries({"photo": st.just(photo)}, optional={"caption": texts}),
-        st.sampled_from(others),
-    )
+    picture = st.fixed_dictionaries({"photo": st.just(photo)}, optional={"caption": texts})
+    return weighted((8, words), (1, picture), (1, st.sampled_from(others)))
 
 
 _surroundings: Drawn = st.fixed_dictionaries(
@@ -181,21 +183,19 @@ def _in_group(group_ids: tuple[int, ...], sender: Drawn, content: Drawn) -> Draw
 
 def our_business(names: list[str]) -> Drawn:
     """Updates that the bot may answer, if it can make anything of them."""
-    known = st.sampled_from(READERS)
-    reader = _reader(st.one_of(known, known, known, _wild_id))
-    said = st.one_of(commands(names), commands(names), _text, _text.map(lambda text: f"@{BOT_NAME} {text}"))
+    reader = _reader(weighted((9, st.sampled_from(READERS)), (1, _wild_id)))
+    called = _text.map(lambda text: f"@{BOT_NAME} {text}")
+    said = weighted((4, commands(names)), (2, _text), (1, called))
     private, group = _message(reader, _private, _content(said)), _in_group(GROUPS, reader, _content(said))
-    return st.one_of(
-        private.map(lambda message: {"message": message}),
-        private.map(lambda message: {"message": message}),
-        private.map(lambda message: {"message": message}),
-        group.map(lambda message: {"message": message}),
-        _presses(reader, names).map(lambda press: {"callback_query": press}),
-        _SHOWN_BUTTON,
-        _SHOWN_BUTTON,
-        _SHOWN_BUTTON,
-        _asked_inline(reader).map(lambda query: {"inline_query": query}),
-        _chosen(reader).map(lambda chosen: {"chosen_inline_result": chosen}),
+    admin = _message(_reader(st.just(ADMIN)), _private, _content(commands(list(_OF_ADMINISTRATORS))))
+    return weighted(
+        (6, private.map(lambda message: {"message": message})),
+        (3, group.map(lambda message: {"message": message})),
+        (1, admin.map(lambda message: {"message": message})),
+        (6, _SHOWN_BUTTON),
+        (2, _presses(reader, names).map(lambda press: {"callback_query": press})),
+        (1, _asked_inline(reader).map(lambda query: {"inline_query": query})),
+        (1, _chosen(reader).map(lambda chosen: {"chosen_inline_result": chosen})),
     )
 
 
@@ -233,7 +233,7 @@ def _asked_inline(reader: Drawn) -> Drawn:
 
 def _chosen(reader: Drawn) -> Drawn:
     nearly = st.from_regex(r"(s[0-9]{1,20}|d[0-9]{1,8}-[0-9]{1,4})\.[0-9a-f]{15,16}", fullmatch=True)
-    fixed = {"result_id": nearly | nearly | _text, "from": reader, "query": _text}
+    fixed = {"result_id": weighted((3, nearly), (1, _text)), "from": reader, "query": _text}
     return st.fixed_dictionaries(fixed, optional={"inline_message_id": _text})
 
 
