@@ -4,10 +4,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from bot.context import services_of
 from bot.localchat import InlineAnswer, Message
 from bot.storage.broadcasts import count_recipients
 from bot.storage.models import Poem, Rating, User
 from bot.view.messages import say_for
+from poetcore.generation import Poet
 
 if TYPE_CHECKING:
     from tests.e2e.conftest import Running
@@ -58,6 +60,17 @@ async def test_nothing_typed_offers_poems_of_the_day(bot: "Running") -> None:
     [poem] = bot.rows(Poem)
     assert poem.asked_title
     assert message.text.startswith(poem.asked_title)
+
+
+async def test_what_another_poet_would_write_otherwise_is_not_kept(bot: "Running", real_poet: Poet) -> None:
+    query_id, answer = await _asks(bot, "月")
+    services_of(bot.application).composer.swap(real_poet)
+    message = bot.telegram.user_chooses(query_id, answer.results[0].id)
+    await bot.at_rest()
+    assert bot.rows(Poem) == []
+    # Nothing is rated that nobody read.
+    assert await bot.press(message, 0) == SAY.plain("rate-poem-gone")
+    assert bot.rows(Rating) == []
 
 
 @pytest.mark.parametrize("words", ["<b>hello</b>", "\x00 ?!", "月" * 61, "五絕 七絕"])
