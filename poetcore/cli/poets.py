@@ -59,7 +59,7 @@ def compose(
         int | None, typer.Option(min=0, max=2**63 - 1, help="The same seed gives the same poem; random if not given.")
     ] = None,
     temperature: Annotated[
-        float | None, typer.Option(min=0.1, max=3.0, help="Lower is tamer, higher is bolder; 0.9 if not given.")
+        float | None, typer.Option(min=0.1, max=3.0, help="Lower is tamer, higher is bolder; 1 if not given.")
     ] = None,
     script: Annotated[str, typer.Option(help="hant or hans.")] = "hant",
     no_constraints: Annotated[bool, typer.Option("--no-constraints", help="Let the model alone decide.")] = False,

@@ -3,10 +3,14 @@
 Tables of characters that go together come from the training poems. What the numbers of `poetcore.generation.ranking`
 are worth comes from validation poems, which the poet and the tables have not seen: a logistic regression of real poems
 against drafts that the poet wrote, and against real poems with their lines in another order, each form for itself.
+
+How likely drafts are on the whole is the temperature's doing: below 0.95 they are likelier than real poems, and whoever
+learned from that would choose the strangest ones. So their likelihoods are brought to the mean of real poems', and what
+likelihood is worth is learned against disorder.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Final
 
@@ -162,6 +166,8 @@ def _weights(
 ) -> Weights:
     drafted, rough = _drafted(corpus, poet, form)
     slope, offset = np.polyfit(rough, drafted.likelihoods, 1)
+    level = drafted.likelihoods - drafted.likelihoods.mean() + real.likelihoods.mean()
+    drafted = replace(drafted, likelihoods=level)
     samples = (real, drafted, _disordered(poet, form, real))
     rows = np.vstack([_features(ranking, form, sample, drafted.poems) for sample in samples])
     counts = [len(sample.poems) for sample in samples]

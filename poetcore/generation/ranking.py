@@ -25,7 +25,7 @@ Floats = npt.NDArray[np.float64]
 Lines = Sequence[str]
 """A poem as its lines, hanzi alone, in traditional script."""
 
-FEATURES: Final = ("likelihood", "likelihood_squared", "coherence", "parallelism", "repetition")
+FEATURES: Final = ("likelihood", "coherence", "parallelism", "repetition")
 """The columns of `Ranking.features`."""
 
 _TITLES: Final = "ranking-titles.safetensors"
@@ -81,7 +81,6 @@ class Ranking:
         return np.column_stack(
             (
                 likelihoods,
-                likelihoods**2,
                 self._coherence(poems),
                 self._parallelism(form, poems),
                 [_repetition(lines, recent) for lines in poems],
