@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup train-setup test soak unit coverage lint format settings bench clean
+.PHONY: help run setup train-setup test soak unit coverage lint format settings bench docs model-card pictures clean
 
 # Two processes, each with one thread: models this small are slower on two. `pytest` alone is one process.
 PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest
@@ -61,6 +61,16 @@ settings: $(VENV)/.serving ## Write deploy/.env.example anew, after a setting wa
 
 bench: $(VENV)/.training ## Run every benchmark (DATA=a prepared corpus) and rewrite docs/benchmarks.md
 	@$(BIN)/python -m benchmarks $(if $(DATA),--data $(DATA))
+
+docs: $(VENV)/.developing ## Build the documentation as a site, in build/site
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict
+	@echo 'open build/site/index.html'
+
+model-card: $(VENV)/.serving ## Write the figures and poems of docs/model-card.md anew, after another poet ships
+	@$(BIN)/python -m docs.model_card
+
+pictures: $(VENV)/.developing ## Take the README's pictures anew, of the bot in headless Chromium
+	@$(BIN)/python -m docs.pictures
 
 clean: ## Remove the virtual environment and caches
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage .import_linter_cache
