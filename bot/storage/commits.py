@@ -4,9 +4,10 @@ A commit that survives a power cut waits for the disk, 4 ms on the one this was 
 holds. What waits for its turn meanwhile is therefore committed together; nobody hears that their work is done before.
 """
 
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, Future
-from queue import Empty, SimpleQueue
+from threading import Lock
 from typing import Any, Final, TypeVar
 
 from sqlalchemy import Connection, Engine
@@ -59,20 +60,34 @@ class SharedCommits:
     def __init__(self, engine: Engine, executor: Executor) -> None:
         self._engine = engine
         self._executor = executor
-        self._waiting: SimpleQueue[_Job] = SimpleQueue()
+        self._lock = Lock()
+        self._waiting: deque[_Job] = deque()
+        self._at_work = False
 
     def add(self, work: Callable[[Session], Result]) -> "Future[Result]":
         """Have `work` done; the future ends when it is committed, or with what it or the commit raised."""
         job = _Job(work)
-        self._waiting.put(job)
-        # One turn a job: a turn that finds its job done already finds nothing, and ends.
-        self._executor.submit(self._commit_what_waits)
+        with self._lock:
+            self._waiting.append(job)
+            begins, self._at_work = not self._at_work, True
+        if begins:
+            # Once for all that comes while it works: handing over to a thread costs as much as a statement.
+            self._executor.submit(self._work)
         return job.future
 
-    def _commit_what_waits(self) -> None:
-        jobs = [job for job in self._taken() if job.future.set_running_or_notify_cancel()]
-        if not jobs:
-            return
+    def _work(self) -> None:
+        while taken := self._take():
+            jobs = [job for job in taken if job.future.set_running_or_notify_cancel()]
+            if jobs:
+                self._commit(jobs)
+
+    def _take(self) -> list[_Job]:
+        with self._lock:
+            taken = [self._waiting.popleft() for _ in range(min(_AT_ONCE, len(self._waiting)))]
+            self._at_work = bool(taken)
+        return taken
+
+    def _commit(self, jobs: Sequence[_Job]) -> None:
         try:
             with self._engine.begin() as connection:
                 for job in jobs:
@@ -85,15 +100,6 @@ class SharedCommits:
             return
         for job in jobs:
             job.tell()
-
-    def _taken(self) -> list[_Job]:
-        jobs: list[_Job] = []
-        while len(jobs) < _AT_ONCE:
-            try:
-                jobs.append(self._waiting.get_nowait())
-            except Empty:
-                break
-        return jobs
 
 
 def _first(error: Exception) -> Exception:
