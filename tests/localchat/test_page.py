@@ -251,6 +251,18 @@ async def test_a_reader_who_scrolled_up_stays_there(page: Page, server: LocalTel
     await expect(page.get_by_role("button", name="Newest ↓")).to_be_hidden()
 
 
+async def test_the_answer_to_a_press_comes_into_view(page: Page, server: LocalTelegram) -> None:
+    await write(page, "/poem")
+    await expect(page.locator(".poem")).to_be_visible()
+    for n in range(20):
+        server.user_sends(f"line {n}")
+    await expect(page.locator(".message")).to_have_count(42)
+    async with Bot(server.token, base_url=server.base_url) as bot:
+        await page.get_by_role("button", name="👍 0").click()
+        await bot.send_message(1, "the answer")
+    await expect(page.get_by_text("the answer")).to_be_in_viewport()
+
+
 # The colours of an element's text and of the first opaque background under it, as numbers.
 _COLOURS = """(element) => {
     const numbers = (colour) => colour.match(/[\\d.]+/g).map(Number);

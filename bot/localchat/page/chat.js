@@ -8,6 +8,7 @@ import { language, words } from "./words.js";
 
 const TYPING_MS = 5000; // as long as Telegram shows a chat action
 const ANSWER_MS = 15000; // after that a button stops looking busy
+const FOLLOW_MS = 5000; // what comes so soon after a press is its answer, and wanted in view
 
 const $ = (id) => document.getElementById(id);
 const scroll = $("scroll");
@@ -17,6 +18,7 @@ const busy = new Map(); // query id, or a press under way, → the key pressed
 const early = new Set(); // answers that overtook the response which names their query
 let bot = { username: "" };
 let typingTimer = 0;
+let pressedAt = -Infinity;
 
 const actions = {
   say,
@@ -36,6 +38,7 @@ async function say(text) {
 async function press(message, cell) {
   const key = keyOf(message.message_id, cell.callback_data);
   if ([...busy.values()].includes(key)) return;
+  pressedAt = performance.now();
   const underWay = Symbol(key);
   setBusy(underWay, key);
   const answer = await post("/page/press", { message_id: message.message_id, data: cell.callback_data });
@@ -70,8 +73,9 @@ function showBusy() {
 // What happens in the chat
 
 function show(message) {
-  const follow = isAtBottom() || !message.from.is_bot;
   const old = log.querySelector(`[data-id="${Number(message.message_id)}"]`);
+  const isAnswer = !old && performance.now() - pressedAt < FOLLOW_MS;
+  const follow = isAtBottom() || !message.from.is_bot || isAnswer;
   const article = renderMessage(message, actions);
   messages.set(message.message_id, message);
   if (old) {
