@@ -179,9 +179,10 @@ def test_every_place_has_its_character_in_ink(font: Font, form: str, paper: Pape
     for glyph in layout.glyphs:
         box = glyph.box
         inside = picture[round(box.top) : round(box.bottom), round(box.left) : round(box.right)].mean(axis=2)
-        # Ink is dark on light paper and light on dark paper, and covers between a hundredth and half of the box.
+        # Ink is dark on light paper and light on dark paper, and covers half of the box at most; the date's 二, in the
+        # thin strokes of Noto Serif, covers 0.8% of its own, bare paper nothing.
         inked = (inside < 130) if paper == "light" else (inside > 110)
-        assert 0.01 < inked.mean() < 0.5, glyph.text
+        assert 0.004 < inked.mean() < 0.5, glyph.text
         rim = np.concatenate((inside[:2].ravel(), inside[-2:].ravel()))
         assert rim.std() < inside.std(), glyph.text
 
