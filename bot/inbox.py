@@ -24,6 +24,7 @@ from bot.storage import Database, inbox
 from bot.storage.database import takes_no_writes
 from bot.storage.inbox import Incoming, Turn
 from bot.storage.models import now
+from bot.storage.readers import forget_old_updates
 from bot.text import well_formed
 
 Json = dict[str, Any]
@@ -118,17 +119,17 @@ class Inbox:
             self._wake.clear()
             arrivals, self._arrivals = self._arrivals, []
             try:
-                await self._look_for_the_dead()
+                await self._look_around()
                 await self._take_turn(arrivals)
                 self._failures = 0
             except SQLAlchemyError as error:
                 await self._after_failure(error, arrivals)
 
-    async def _look_for_the_dead(self) -> None:
+    async def _look_around(self) -> None:
         time = asyncio.get_running_loop().time()
         if time < self._next_look:
             return
-        freed = await self._database.run(partial(inbox.recover, at=now()))
+        freed = await self._database.run(_tidy)
         self._next_look = time + _LOOK_S
         if freed:
             _log.warning("a process died; %d updates that it had not begun are taken over", freed)
@@ -214,6 +215,12 @@ class InTurn(BaseUpdateProcessor):
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _tidy(session: Session) -> int:
+    """Forget what no server delivers again; let go of what dead processes had in hand, and say how much that is."""
+    forget_old_updates(session)
+    return inbox.recover(session, now())
 
 
 def _incoming(update: Json) -> Incoming:

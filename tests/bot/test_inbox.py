@@ -18,6 +18,7 @@ from bot.inbox import Inbox, InTurn, Json, chat_key
 from bot.storage import Database
 from bot.storage.inbox import LEASE, Turn, take_turn
 from bot.storage.models import HandledUpdate, InboxUpdate, now
+from bot.storage.readers import REMEMBERED
 from bot.storage.upserts import insert_or_ignore
 
 BOT: Final = 5
@@ -147,6 +148,15 @@ async def test_who_leaves_lets_the_others_have_the_rest_at_once(database_url: UR
         await leaving.inbox.leave()
         async with staying.inbox.open():
             assert await staying.hears(1) == [1]
+
+
+async def test_old_updates_are_forgotten_while_it_runs(database: Database, bot: TelegramBot) -> None:
+    old = HandledUpdate(bot_id=BOT, update_id=1, handled_at=now() - 2 * REMEMBERED)
+    database.transact(lambda session: session.add(old))
+    process = Process(database, bot)
+    async with process.inbox.open():
+        await process.inbox.put([_message(2, chat_id=1)])
+    assert database.transact(lambda session: session.scalar(select(func.count()).select_from(HandledUpdate))) == 0
 
 
 async def test_what_cannot_be_read_is_passed_over(database: Database, bot: TelegramBot) -> None:
