@@ -57,9 +57,19 @@ def test_run_without_a_token_serves_the_page_until_told_to_stop(
     assert (tmp_path / "home" / "yuexia.db").is_file()
 
 
-def test_db_upgrade(environment: dict[str, str], tmp_path: Path) -> None:
+def test_db_upgrade_backup_and_restore(environment: dict[str, str], tmp_path: Path) -> None:
     done = _poetbot(environment, "db", "upgrade", cwd=tmp_path)
-    assert (done.returncode, done.stdout) == (0, "the database is at revision 0011\n"), done.stderr
+    assert (done.returncode, done.stderr.count("\n")) == (0, 1), done.stderr
+    revision = done.stdout.removeprefix("the database is at revision ").strip()
+    assert revision.isdigit()
+    done = _poetbot(environment, "db", "backup", "saved", cwd=tmp_path)
+    assert done.stdout.startswith(f"saved holds the database, at revision {revision}, "), done.stderr
+    done = _poetbot(environment, "db", "restore", "saved", cwd=tmp_path)
+    assert (done.returncode, done.stdout.count("\n")) == (0, 2), done.stderr
+    assert done.stdout.startswith(f"the database is restored, at revision {revision}\nwhat was there before is in ")
+    done = _poetbot(environment, "db", "restore", "nothing", cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == f"error: there is no backup {tmp_path / 'nothing'}\n"
 
 
 @pytest.mark.parametrize(
