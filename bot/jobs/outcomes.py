@@ -7,7 +7,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from telegram.error import BadRequest, ChatMigrated, Conflict, Forbidden, InvalidToken, TelegramError
 
 from bot.api import ServerFaultError, TooManyRequestsError, UnknownMethodError, was_not_written
-from bot.storage.ledger import InHand, Outcome, Settled
+from bot.storage.ledger import InHand
+from bot.storage.settling import Outcome, Settled
 
 # How often the server may say that it has a fault before a delivery is given up: some ten minutes.
 MOST_ATTEMPTS: Final = 8

@@ -21,7 +21,8 @@ from bot.jobs.outcomes import Verdict, growing_wait, verdict_on
 from bot.pacing import Pacer, at_once
 from bot.storage import Database, broadcasts, ledger
 from bot.storage.broadcasts import Progress
-from bot.storage.ledger import Asking, Claim, InHand, Outcome, Prepared, Settled, Upcoming
+from bot.storage.ledger import Asking, Claim, InHand, Prepared, Upcoming
+from bot.storage.settling import Outcome, Settled, settle
 
 # How long a turn's worth of messages takes to go out: what a kill leaves in doubt, and how often the ledger is written.
 _TURN_S: Final = 0.06
@@ -162,7 +163,7 @@ class Broadcaster:
 
     def _settle(self, session: Session, verdicts: Sequence[Verdict]) -> datetime:
         now = _moment(self._clock())
-        ledger.settle(session, self.id, [verdict.settled for verdict in verdicts], now)
+        settle(session, self.id, [verdict.settled for verdict in verdicts], now)
         if self._paused_until > now.timestamp():
             ledger.pause_sending(session, self._paused_until)
         if self._in_hand:

@@ -9,8 +9,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.storage import Database, ledger
-from bot.storage.ledger import Asking, Claim, Outcome, Settled
+from bot.storage.ledger import Asking, Claim
 from bot.storage.models import Broadcast, Chat, Delivery, Poem, User
+from bot.storage.settling import Outcome, Settled, settle
 
 AT: Final = datetime(2024, 9, 17, 12, tzinfo=UTC)
 LIMIT: Final = 100.0
@@ -64,9 +65,9 @@ def test_senders_share_the_limit(ready: Database) -> None:
 def test_what_was_sent_is_written_down_of_those_in_hand_alone(ready: Database) -> None:
     _claim(ready, 0)
     settled = [Settled(number, number, Outcome.SENT, 1000 + number) for number in (1, 2, 90)]
-    ready.transact(partial(ledger.settle, sender="another", settled=settled, at=AT))
+    ready.transact(partial(settle, sender="another", settled=settled, at=AT))
     assert _state(ready, 1) == ("sending", None)
-    ready.transact(partial(ledger.settle, sender="one", settled=settled, at=AT))
+    ready.transact(partial(settle, sender="one", settled=settled, at=AT))
     assert [_state(ready, number) for number in (1, 2, 90)] == [("sent", 1001), ("sent", 1002), ("pending", None)]
     assert ready.transact(lambda session: session.scalar(select(Poem.message_id))) == 1001
 
@@ -75,5 +76,5 @@ def test_who_was_thought_dead_may_still_say_that_it_was_sent_and_nothing_else(re
     in_hand = _claim(ready, 0).deliveries
     assert ready.transact(partial(ledger.recover, at=AT + 2 * ledger.LEASE)) == len(in_hand)
     settled = [Settled(1, 1, Outcome.SENT, 7), Settled(2, 2, Outcome.AGAIN)]
-    ready.transact(partial(ledger.settle, sender="one", settled=settled, at=AT))
+    ready.transact(partial(settle, sender="one", settled=settled, at=AT))
     assert [_state(ready, number) for number in (1, 2)] == [("sent", 7), ("unknown", None)]
