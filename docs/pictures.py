@@ -22,11 +22,11 @@ from playwright.sync_api import Locator, Page, ViewportSize, expect, sync_playwr
 
 IMAGES: Final = Path(__file__).parent / "images"
 
-_PHONE: Final[ViewportSize] = {"width": 420, "height": 800}
+_PHONE: Final[ViewportSize] = {"width": 420, "height": 830}
 # A fine line stays one when a page shows the picture at half its size.
 _PIXELS: Final = 2
 _CARD_WIDTH: Final = 720
-_COLOURS: Final = 128
+_COLOURS: Final = 256
 _PATIENCE_MS: Final = 60_000
 
 
