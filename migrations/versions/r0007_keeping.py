@@ -1,5 +1,7 @@
 """What readers keep of poems: favourites, where poems stand, lines written anew, card pictures, open questions."""
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -54,7 +56,7 @@ def downgrade() -> None:
     op.drop_column("poem", "asked_rhyme")
 
 
-def _poem(name: str, **options: bool) -> sa.Column[int]:
+def _poem(name: str, **options: Any) -> sa.Column[int]:
     """A poem's id; what is said of a poem goes with it."""
     return sa.Column(name, sa.BigInteger(), sa.ForeignKey("poem.id", ondelete="CASCADE"), **options)
 

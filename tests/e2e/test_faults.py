@@ -157,8 +157,11 @@ async def test_a_database_that_fails_keeps_the_gate_shut(bot: "Running", databas
 async def test_a_token_that_is_taken_back_ends_the_bot(
     plain_poet: Composes, start: "Start", telegram: LocalTelegram
 ) -> None:
+    async def keep(_: object) -> None:
+        pass
+
     async with start(plain_poet) as bot:
-        receiving = asyncio.create_task(api.receive(bot.application.bot, bot.application.update_queue))
+        receiving = asyncio.create_task(api.receive(bot.application.bot, keep))
         telegram._api._token = "1:other"
         with pytest.raises(TokenError, match="no longer knows this token"):
             await receiving
