@@ -4,13 +4,12 @@ Tables of characters that go together come from the training poems. What the num
 are worth comes from validation poems, which the poet and the tables have not seen: a logistic regression of real poems
 against drafts that the poet wrote, and against real poems with their lines in another order, each form for itself.
 
-How likely drafts are on the whole is the temperature's doing: below 0.95 they are likelier than real poems, and whoever
-learned from that would choose the strangest ones. So their likelihoods are brought to the mean of real poems', and what
-likelihood is worth is learned against disorder.
+Drafts are written at temperature 1, as the model would have it: then they are less likely than real poems, and likelihood
+is worth something. Cooler ones are likelier than real poems, and whoever learned from that would choose the strangest.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
@@ -43,6 +42,9 @@ _REQUESTS: Final = 40
 _RECENT: Final = 20
 _RIDGE: Final = 1e-3
 _NEWTON_STEPS: Final = 50
+_SIGNS: Final = np.array([1, 1, 1, -1])
+"""Of what `FEATURES` are worth: likelihood, coherence and parallelism are never worse for being more, repetition never
+better."""
 
 
 @dataclass(frozen=True)
@@ -152,7 +154,7 @@ def _drafted(corpus: PreparedCorpus, poet: Poet, form: Form) -> tuple[_Sample, F
     exact, rough = [], []
     for number in range(_REQUESTS):
         title = titles[int(random.integers(len(titles)))] if number % 2 else None
-        request = ComposeRequest(form=form, title=title or None, seed=number)
+        request = ComposeRequest(form=form, title=title or None, seed=number, temperature=1.0)
         drafts, texts = poet.drafts(request)
         poems += [lines_of(text) for text in texts]
         told += [title] * len(texts)
@@ -166,17 +168,26 @@ def _weights(
 ) -> Weights:
     drafted, rough = _drafted(corpus, poet, form)
     slope, offset = np.polyfit(rough, drafted.likelihoods, 1)
-    level = drafted.likelihoods - drafted.likelihoods.mean() + real.likelihoods.mean()
-    drafted = replace(drafted, likelihoods=level)
     samples = (real, drafted, _disordered(poet, form, real))
     rows = np.vstack([_features(ranking, form, sample, drafted.poems) for sample in samples])
     counts = [len(sample.poems) for sample in samples]
     labels = np.repeat([1.0, 0.0, 0.0], counts)
     # Real poems weigh as much as all others, drafts as much as disorder.
     shares = np.repeat([1 / counts[0], 0.5 / counts[1], 0.5 / counts[2]], counts)
-    return Weights(
-        features=tuple(fitted(rows, labels, shares).tolist()), title=of_title, exact=(float(slope), float(offset))
-    )
+    features = _fitted_by_sign(rows, labels, shares)
+    return Weights(features=tuple(features.tolist()), title=of_title, exact=(float(slope), float(offset)))
+
+
+def _fitted_by_sign(rows: Floats, labels: Floats, shares: Floats) -> Floats:
+    """As `fitted`, but for a number that would count in the wrong direction: it does not count at all."""
+    counted = np.ones(rows.shape[1], np.bool_)
+    while True:
+        weights = np.zeros(rows.shape[1])
+        weights[counted] = fitted(rows[:, counted], labels, shares)
+        wrong = weights * _SIGNS < 0
+        if not wrong.any():
+            return weights
+        counted &= ~wrong
 
 
 def _features(ranking: Ranking, form: Form, sample: _Sample, drafts: Sequence[Lines]) -> Floats:
