@@ -4,8 +4,8 @@ Tables of characters that go together come from the training poems. What the num
 are worth comes from validation poems, which the poet and the tables have not seen: a logistic regression of real poems
 against drafts that the poet wrote, and against real poems with their lines in another order, each form for itself.
 
-Drafts are written at temperature 1, as the model would have it: then they are less likely than real poems, and likelihood
-is worth something. Cooler ones are likelier than real poems, and whoever learned from that would choose the strangest.
+Drafts are written at temperature 1, as the model would have it: then they are less likely than real poems, and
+likelihood is worth something. Cooler ones are likelier than real poems: who learned from that would choose the strangest.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
