@@ -5,7 +5,7 @@ are worth comes from validation poems, which the poet and the tables have not se
 against drafts that the poet wrote, and against real poems with their lines in another order, each form for itself.
 
 Drafts are written at temperature 1, as the model would have it: then they are less likely than real poems, and
-likelihood is worth something. Cooler ones are likelier than real poems: who learned from that would choose the strangest.
+likelihood is worth something. Cooler ones are likelier: who learned from that would choose the strangest.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
