@@ -43,7 +43,8 @@ def test_a_job_from_its_wish_to_the_champion(world: "World") -> None:
 )
 def test_a_killed_worker_goes_on(world: "World", point: str) -> None:
     world.begin()
-    assert world.work(point) == -9
+    # Once it is decided, whoever waits for the job may see that and end the process before the signal does.
+    assert world.work(point) in ((-9, 0) if point == "decided" else (-9,))
     # Whatever was half done: one champion, which can be loaded.
     champion = world.alias(Alias.CHAMPION)
     assert champion == (world.job().version if point == "decided" else "base")
@@ -64,7 +65,7 @@ def test_a_killed_worker_goes_on(world: "World", point: str) -> None:
 
 def test_what_was_rolled_back_before_the_worker_came_back_stays_so(world: "World") -> None:
     world.begin()
-    assert world.work("decided") == -9
+    assert world.work("decided") in (-9, 0)
     world.database.transact(partial(roll_back, by="7"))
     world.begin("job-2")
     assert world.work(worse=True) == 0
