@@ -1,12 +1,17 @@
 """The order for a poem and the row that keeps it: from one to the other, and to the orders that follow from a poem."""
 
 from dataclasses import replace
+from typing import Final
 
 from bot.storage import models
 from poetcore.generation import ComposeRequest, Poem
 from poetcore.generation.plan import usable
 from poetcore.prosody import FORMS, Form
 from poetcore.prosody.text import is_hanzi, lines_of
+
+TEMPERATURE: Final = 0.85
+"""Of poems for readers. Cooler than the model itself, lines hang together better; it costs variety: a classifier of
+n-grams tells poems at 0.9 from real ones with an AUC of 0.78, poems at 1 with 0.70."""
 
 
 def row_of(request: ComposeRequest, poem: Poem, *, user_id: int, chat_id: int) -> models.Poem:

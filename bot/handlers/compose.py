@@ -14,6 +14,7 @@ from bot.handlers.answering import answer, answer_below
 from bot.handlers.commands import said_to_us
 from bot.handlers.talk import hint
 from bot.handlers.writing import new_seed, write
+from bot.orders import TEMPERATURE
 from bot.storage.keeping import Asking, answered, ask
 from poetcore.generation import ComposeRequest
 from poetcore.prosody import FORMS, Form
@@ -88,7 +89,14 @@ async def ask_for(context: Context, place: MaybeInaccessibleMessage, what: What,
 
 def order(asked: Asked, what: What, script: Script) -> ComposeRequest:
     """The order for a poem of which the words asked for are the beginning, the title or the acrostic."""
-    request = ComposeRequest(form=asked.form, title=asked.title, rhyme=asked.rhyme, script=script, seed=new_seed())
+    request = ComposeRequest(
+        form=asked.form,
+        title=asked.title,
+        rhyme=asked.rhyme,
+        script=script,
+        seed=new_seed(),
+        temperature=TEMPERATURE,
+    )
     if what is What.TITLE:
         return request
     return replace(request, prefix=asked.prefix) if what is What.PREFIX else replace(request, acrostic=asked.prefix)

@@ -11,6 +11,7 @@ from typing import Final
 from bot.composing import Composer
 from bot.daily.themes import theme_of
 from bot.jobs.ticking import ticking
+from bot.orders import TEMPERATURE
 from bot.storage import Database, models
 from bot.storage.ledger import Prepared, Upcoming
 from bot.storage.subscriptions import close_old_days, plan_due
@@ -73,7 +74,7 @@ class Anthology:
 def request_for(day: date, place: int) -> ComposeRequest:
     """The order for one poem of a day's anthology: the same in every process, and after a restart."""
     digest = hashlib.sha256(f"{day.isoformat()}/{place}".encode()).digest()
-    return ComposeRequest(title=theme_of(day), seed=int.from_bytes(digest[:4]) >> 1)
+    return ComposeRequest(title=theme_of(day), seed=int.from_bytes(digest[:4]) >> 1, temperature=TEMPERATURE)
 
 
 def _place(chat_id: int) -> int:

@@ -7,6 +7,7 @@ from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
 
+from bot.orders import TEMPERATURE
 from poetcore.files import write_whole
 from poetcore.generation import ComposeRequest, Poet
 
@@ -35,4 +36,5 @@ def _poem(task: tuple[Path, int, int]) -> str:
     if folder not in _poets:
         _poets.clear()
         _poets[folder] = Poet.load(folder)
-    return _poets[folder].compose(ComposeRequest(seed=seed, best_of=best_of)).traditional
+    request = ComposeRequest(seed=seed, best_of=best_of, temperature=TEMPERATURE)
+    return _poets[folder].compose(request).traditional
