@@ -61,6 +61,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--work", type=Path, required=True, help="folder for poems and figures; goes on with one begun")
     parser.add_argument("--out", type=Path, default=_DOCS, help="folder for scoreboard.md and poems; docs if not given")
     parser.add_argument("--poems", type=int, default=1_000, help="poems a form")
+    parser.add_argument("--no-unmasked", action="store_true", help="leave out the model without constraints and choice")
     parser.add_argument(
         "--learned", type=int, default=20_000, help="poems a side that the neural reader learns from; 0 leaves it out"
     )
@@ -70,7 +71,9 @@ def _parser() -> argparse.ArgumentParser:
 def _run(asked: argparse.Namespace) -> None:
     judge = None if asked.judge is None else Poet.load(asked.judge)
     work = _Work(PreparedCorpus.load(asked.data), judge, asked.work, asked.poems, asked.learned)
-    systems = [System("ours", asked.poet, plain=False), System("unmasked", asked.poet, plain=True)]
+    systems = [System("ours", asked.poet, plain=False)]
+    if not asked.no_unmasked:
+        systems.append(System("unmasked", asked.poet, plain=True))
     if asked.seed_poet is not None:
         systems.append(System("seed", asked.seed_poet, plain=True, collections=("tang",)))
     columns = {"real": _real_column(work)}

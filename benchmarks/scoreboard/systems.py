@@ -15,6 +15,8 @@ from poetcore.prosody import FORMS
 PER_TITLE = 4
 """Poems of one title: what self-BLEU within titles compares."""
 
+_APART = 10_000_000
+
 
 @dataclass(frozen=True)
 class System:
@@ -77,9 +79,9 @@ def composed(
 def _line(poet: Poet, system: System, order: Order) -> str:
     request = ComposeRequest(form=FORMS[order.form], seed=order.seed, title=order.title)
     if system.plain:
-        request = ComposeRequest(
-            form=FORMS[order.form], seed=order.seed, title=order.title, constrained=False, best_of=1
-        )
+        # Without constraints the form does not count: the same seed in another form would be the same poem.
+        seed = order.seed + _APART * list(FORMS).index(order.form)
+        request = ComposeRequest(form=FORMS[order.form], seed=seed, title=order.title, constrained=False, best_of=1)
     poem = poet.compose(request)
     return json.dumps({"text": poem.traditional, "title": order.title, "seed": order.seed}, ensure_ascii=False) + "\n"
 
