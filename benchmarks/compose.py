@@ -71,7 +71,8 @@ def bench_composing(folder: Path | None, plan: Plan, say: Say = lambda _: None) 
             *(("Tiny sizes (--quick): the figures say only that everything runs.",) if plan == QUICK else ()),
             f"Poet: {poet.version}. One core, one thread; best of {_CANDIDATES}; {plan.poems} poems a form.",
             "Naive: a numpy loop with the whole softmax at every step, which writes the same drafts with the same "
-            "random numbers (checked here); both decode one 七絕 and know likelihoods, ours those of a short list.",
+            "random numbers and the same rounded weights (checked here); both decode one 七絕 and know likelihoods, "
+            "ours those of a short list.",
             "Floor: the larger of bytes over measured bandwidth and operations over the measured rate of a large "
             "product in float32; bytes are those of the weights as they are stored, read once a step.",
             "A fresh process: from its start to its end, one poem printed.",
@@ -144,7 +145,7 @@ class _Decoding:
         planned = plan(ComposeRequest(form=form), lambda _typed, _converted: True, 0.0)
         uniform = np.random.default_rng(1).random((_CANDIDATES, 1 + form.lines))
         frame, _ = framed(planned, form, None, poet.vocabulary, poet.lexicon, uniform)
-        slow = NaiveDecoder(*read_package(folder), poet.lexicon)
+        slow = NaiveDecoder(poet, *read_package(folder))
         return cls(poet, slow, frame, Condition(form=1 + list(FORMS).index(form.name)))
 
     def ours(self) -> Drafts:

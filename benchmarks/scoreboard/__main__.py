@@ -69,7 +69,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _run(asked: argparse.Namespace) -> None:
-    judge = None if asked.judge is None else Poet.load(asked.judge)
+    judge = None if asked.judge is None else Poet.load(asked.judge, exact=True)
     work = _Work(PreparedCorpus.load(asked.data), judge, asked.work, asked.poems, asked.learned)
     systems = [System("ours", asked.poet, plain=False)]
     if not asked.no_unmasked:

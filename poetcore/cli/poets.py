@@ -40,7 +40,7 @@ def evaluate(
     from poetcore.evaluation.report import evaluate_file
     from poetcore.generation import Poet
 
-    report = evaluate_file(input, Poet.load(poet))
+    report = evaluate_file(input, Poet.load(poet, exact=True))
     if json:
         print_json(report)
     else:

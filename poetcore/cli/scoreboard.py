@@ -48,7 +48,7 @@ def scoreboard(
         corpus=corpus,
         collections=names,
         reference=None if reference is None else verses_of(read_poems(reference)),
-        judge=None if judge is None else Poet.load(judge),
+        judge=None if judge is None else Poet.load(judge, exact=True),
         cache=cache or platformdirs.user_cache_path("yuexia") / "scoreboard",
         neural=not no_neural,
         from_corpus=from_corpus,

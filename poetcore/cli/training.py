@@ -94,8 +94,9 @@ def export(
     if data is not None:
         corpus = PreparedCorpus.load(data)
         extras = {LINES: lines_of_corpus(corpus).to_bytes()}
+        exact = Poet(card, as_float32(tensors), exact=True)
+        card = card.model_copy(update={"metrics": card.metrics | split_metrics(exact, data)})
         poet = Poet(card, as_float32(tensors), extras)
-        card = card.model_copy(update={"metrics": card.metrics | split_metrics(poet, data)})
         ranking = learn_ranking(corpus, poet, lambda line: console.print(f"learning to choose: {line}"))
         extras |= ranking.to_files() if ranking is not None else {}
     card = write_package(out, card, tensors, extras)
@@ -122,7 +123,7 @@ def finetune(
     from poetcore.evaluation.splits import split_metrics
     from poetcore.generation import Poet
     from poetcore.generation.poet import PRETRAINED
-    from poetcore.package import read_package, write_package
+    from poetcore.package import read_extras, read_package, write_package
     from poetcore.progress import FinetuneDisplay, console
     from poetcore.training.export import refuse_foreign_place
     from poetcore.training.preference.finetune import finetune as learn
@@ -132,8 +133,9 @@ def finetune(
     with FinetuneDisplay() as display:
         result = learn(settings, poet or PRETRAINED, ratings, data, folder, display)
     card, tensors = read_package(result.package)
-    card = card.model_copy(update={"metrics": card.metrics | split_metrics(Poet(card, tensors), data)})
-    write_package(out, card, {name: tensor.astype("float16") for name, tensor in tensors.items()})
+    card = card.model_copy(update={"metrics": card.metrics | split_metrics(Poet(card, tensors, exact=True), data)})
+    halves = {name: tensor.astype("float16") for name, tensor in tensors.items()}
+    write_package(out, card, halves, read_extras(result.package, card))
     console.print(
         f"poet {result.version}, from {result.parent}, in {out}; its curves are in {folder}; "
         f"try: poet compose 月 --poet {out}",

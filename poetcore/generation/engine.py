@@ -2,17 +2,18 @@
 
 It computes what the training reference computes, with the multiplications moved to where they are cheapest:
 the first layer's input product and bias are one table row a token, and sigmoid(x) = ½·tanh(½x) + ½ lets one call of
-tanh serve all four gates, with the halves already in the weights.
+tanh serve all four gates, with the halves already in the weights. What is multiplied lies in [−1, 1], as hidden does,
+so that a product may round it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
-from poetcore.generation.products import product_with
+from poetcore.generation.products import ExactProduct, Product
 from poetcore.nn.context import Lines
 from poetcore.package import Architecture, Tensors
 
@@ -77,11 +78,17 @@ class Engine:
     """The language model of one poet. It knows token ids only, keeps no state, and is safe in threads."""
 
     def __init__(
-        self, architecture: Architecture, tensors: Tensors, marks: Sequence[int] = (), order: Tokens | None = None
+        self,
+        architecture: Architecture,
+        tensors: Tensors,
+        marks: Sequence[int] = (),
+        order: Tokens | None = None,
+        product: Callable[[Array], Product] = ExactProduct,
     ) -> None:
         """`tensors`: float32, as `poetcore.package.read_package` returns them; `marks`: the ids that end lines.
 
         `order`: all token ids in the order in which the output's columns lie; None for that of the ids.
+        `product`: what makes of each weight [N, D] the product with it; `quantised_product` is four times as fast.
         """
         self._hidden_size: Final = architecture.hidden_size
         self._layers: Final = architecture.layers
@@ -94,9 +101,10 @@ class Engine:
         self._context: _Context | None = None
         if architecture.context_size:
             table = (tensors["place"] @ of_place.T) * scale
-            self._context = _Context(
-                np.asarray(marks, np.int32), table, tensors["above"], _scaled(np.hstack(of_above), scale)
-            )
+            # Characters above are inputs of a product: they are brought into [−1, 1], their weights grow by as much.
+            largest = np.maximum(np.abs(tensors["above"]).max(axis=0), np.finfo(np.float32).tiny)
+            weight = np.hstack([_scaled(weight * largest, scale) for weight in of_above])
+            self._context = _Context(np.asarray(marks, np.int32), table, tensors["above"] / largest, weight)
         self._conditions: _Conditions | None = None
         if architecture.condition_size:
             self._conditions = _Conditions(
@@ -106,11 +114,11 @@ class Engine:
         first = self._context.weight if self._context else np.zeros((4 * architecture.hidden_size, 0), np.float32)
         inputs = [first] + [_scaled(tensors[f"lstm.{layer}.weight_ih"], scale) for layer in range(1, self._layers)]
         recurrent = [_scaled(tensors[f"lstm.{layer}.weight_hh"], scale) for layer in range(self._layers)]
-        self._weights: Final = [product_with(np.hstack(pair)) for pair in zip(inputs, recurrent, strict=True)]
+        self._weights: Final = [product(np.hstack(pair)) for pair in zip(inputs, recurrent, strict=True)]
         self._bias: Final = [tensors[f"lstm.{layer}.bias"] * scale for layer in range(1, self._layers)]
         output = tensors["embedding"] if architecture.tied else tensors["output.weight"]
         order = np.arange(len(output), dtype=np.int32) if order is None else order
-        self._output: Final = product_with(output[order])
+        self._output: Final = product(output[order])
         self._output_bias: Final[Array] = tensors["output.bias"][order]
         self.column_of: Final = np.argsort(order)
 
@@ -178,7 +186,7 @@ class _Context:
     place: Array
     """[PLACES, 4H]: already multiplied by the weights."""
     above: Array
-    """[V, C]. Multiplied in advance it would be 60 MB for each of the two lines above."""
+    """[V, C], in [−1, 1]. Multiplied in advance it would be 60 MB for each of the two lines above."""
     weight: Array
     """[4H, 2C]."""
 

@@ -18,6 +18,7 @@ from poetcore.generation.lines import FILE as LINES
 from poetcore.generation.lines import LineFilter
 from poetcore.generation.plan import Plan, plan
 from poetcore.generation.poem import Poem
+from poetcore.generation.products import ExactProduct, quantised_product
 from poetcore.generation.ranking import Ranking, best, chosen, pairs_of
 from poetcore.generation.request import ComposeRequest
 from poetcore.nn.context import mark_ids
@@ -33,9 +34,12 @@ PRETRAINED: Final = Path(__file__).resolve().parent.parent / "pretrained"
 class Poet:
     """A poet that composes; nothing in it changes after it is made, so threads may share it."""
 
-    def __init__(self, card: PoetCard, tensors: Tensors, extras: Mapping[str, bytes] | None = None) -> None:
+    def __init__(
+        self, card: PoetCard, tensors: Tensors, extras: Mapping[str, bytes] | None = None, exact: bool = False
+    ) -> None:
         """`tensors`: float32, as `read_package` returns them, `extras` as `read_extras` does.
 
+        `exact`: compute in float32, for measuring the model itself; else in eight bits, which serves readers sooner.
         Raises `PackageError` if no poem can be made.
         """
         self.card: Final = card
@@ -45,7 +49,9 @@ class Poet:
         if COMMA not in self.vocabulary or FULL_STOP not in self.vocabulary or not len(self.lexicon):
             raise PackageError(f"poet {card.version} knows no hanzi or lacks {COMMA} or {FULL_STOP}: it cannot compose")
         marks = mark_ids(self.vocabulary).tolist()
-        self.engine: Final = Engine(card.architecture, tensors, marks, self.lexicon.order)
+        self.engine: Final = Engine(
+            card.architecture, tensors, marks, self.lexicon.order, ExactProduct if exact else quantised_product
+        )
         lines = (extras or {}).get(LINES)
         self._lines: Final = None if lines is None else LineFilter.from_bytes(lines)
         self._ranking: Final = Ranking.from_files(extras or {})
@@ -53,11 +59,11 @@ class Poet:
         self._code_points: Final = np.array(points, np.uint64)
 
     @classmethod
-    def load(cls, folder: Path | None = None) -> "Poet":
-        """The poet in `folder`, or the one that ships; raises `PackageError`."""
+    def load(cls, folder: Path | None = None, exact: bool = False) -> "Poet":
+        """The poet in `folder`, or the one that ships; `exact` and errors as above."""
         folder = folder or PRETRAINED
         card, tensors = read_package(folder)
-        return cls(card, tensors, read_extras(folder, card))
+        return cls(card, tensors, read_extras(folder, card), exact)
 
     @property
     def version(self) -> str:

@@ -1,76 +1,112 @@
 /*
- * The products of decoding: a large weight with a few rows.
+ * The products of decoding in eight-bit integers: a large weight with a few rows.
  *
  * BLAS packs the whole weight anew in every call, which for sixteen rows costs as much as the product itself. Here the
- * weight lies packed once and for all, eight outputs side by side, so that it is read as one stream, in half precision
- * if it was stored so: all that limits a product is that stream. The rows lie as columns, a vector of LANES rows for each
- * input. Every sum runs over the inputs in their order, however many rows there are: a row's result does not depend on
- * its company.
+ * weight lies packed once and for all, OUTPUTS outputs side by side, GROUP inputs of each together, as the processor's
+ * multiply-and-add instruction wants them; a byte a weight, so that it is read as one short stream. Integers add up to
+ * the same sum in any order: a row's result depends neither on its company nor on the machine.
  */
+#include <math.h>
 #include <stdint.h>
-#if defined(__F16C__)
+#include <string.h>
+
+#if defined(__AVX512VNNI__) && defined(__AVX512F__)
 #include <immintrin.h>
-#endif
 
+#define GROUP 4
+#define OUTPUTS 16
+/* The instruction multiplies unsigned bytes with signed ones: inputs are moved up by this, sums down again. */
+#define SHIFT 128
+typedef uint8_t input;
+typedef __m512i sums;
+
+static inline sums added(sums so_far, const int8_t *weight, const input *row) {
+    int32_t group;
+    memcpy(&group, row, sizeof group);
+    return _mm512_dpbusd_epi32(so_far, _mm512_set1_epi32(group), _mm512_loadu_si512(weight));
+}
+
+#elif defined(__AVX2__)
+#include <immintrin.h>
+
+#define GROUP 2
 #define OUTPUTS 8
-/* Inputs of a block that are brought to single precision at once: 4 KB, which stay in the nearest cache. */
-#define CHUNK 128
-#define AHEAD 4096
+#define SHIFT 0
+typedef int16_t input;
+typedef __m256i sums;
 
-typedef float outputs __attribute__((vector_size(4 * OUTPUTS), aligned(4)));
-typedef uint16_t half;
-
-/* Whether the half_ functions compute; elsewhere they must not be called. */
-#if defined(__F16C__)
-int has_half(void) { return 1; }
-
-static inline const float *wide_half(const half *weight, float *buffer, int64_t inputs) {
-    for (int64_t input = 0; input < inputs; input++) {
-        __builtin_prefetch((const char *)(weight + input * OUTPUTS) + AHEAD);
-        const __m128i stored = _mm_loadu_si128((const __m128i *)(weight + input * OUTPUTS));
-        *(outputs *)(buffer + input * OUTPUTS) = (outputs)_mm256_cvtph_ps(stored);
-    }
-    return buffer;
+static inline sums added(sums so_far, const int8_t *weight, const input *row) {
+    int32_t group;
+    memcpy(&group, row, sizeof group);
+    const __m256i wide = _mm256_cvtepi8_epi16(_mm_loadu_si128((const __m128i *)weight));
+    return _mm256_add_epi32(so_far, _mm256_madd_epi16(wide, _mm256_set1_epi32(group)));
 }
+
 #else
-int has_half(void) { return 0; }
 
-static inline const float *wide_half(const half *weight, float *buffer, int64_t inputs) {
-    (void)weight, (void)inputs;
-    return buffer;
+#define GROUP 1
+#define OUTPUTS 16
+#define SHIFT 0
+typedef int8_t input;
+typedef int32_t sums __attribute__((vector_size(4 * OUTPUTS)));
+
+static inline sums added(sums so_far, const int8_t *weight, const input *row) {
+    for (int output = 0; output < OUTPUTS; output++) so_far[output] += (int32_t)weight[output] * *row;
+    return so_far;
 }
+
 #endif
 
-static inline const float *wide_float(const float *weight, float *buffer, int64_t inputs) {
-    (void)buffer;
-    for (int64_t input = 0; input < inputs; input += 2)
-        __builtin_prefetch((const char *)(weight + input * OUTPUTS) + AHEAD);
-    return weight;
-}
+#define LARGEST 127
+#define AHEAD 2048
 
-/* out [outputs, LANES] = weight [blocks][depth][OUTPUTS] times rows [depth, LANES]. */
-#define PRODUCT(TYPE, LANES)                                                                                           \
-    void TYPE##_product_##LANES(int64_t blocks, int64_t depth, const TYPE *weight, const float *rows, float *out) {    \
-        typedef float vector __attribute__((vector_size(4 * LANES), aligned(4)));                                      \
-        float buffer[CHUNK * OUTPUTS];                                                                                 \
-        for (int64_t block = 0; block < blocks; block++) {                                                             \
-            vector sums[OUTPUTS] = {};                                                                                 \
-            for (int64_t start = 0; start < depth; start += CHUNK) {                                                   \
-                const int64_t inputs = depth - start < CHUNK ? depth - start : CHUNK;                                  \
-                const float *wide = wide_##TYPE(weight, buffer, inputs);                                               \
-                for (int64_t input = 0; input < inputs; input++) {                                                     \
-                    const vector row = *(const vector *)(rows + (start + input) * LANES);                              \
-                    _Pragma("GCC unroll 8") for (int output = 0; output < OUTPUTS; output++)                           \
-                        sums[output] += wide[input * OUTPUTS + output] * row;                                          \
-                }                                                                                                      \
-                weight += inputs * OUTPUTS;                                                                            \
-            }                                                                                                          \
-            _Pragma("GCC unroll 8") for (int output = 0; output < OUTPUTS; output++)                                   \
-                *(vector *)(out + (block * OUTPUTS + output) * LANES) = sums[output];                                  \
+/* How a weight has to be packed: [blocks][depth / GROUP][OUTPUTS][GROUP]. */
+int group(void) { return GROUP; }
+int outputs(void) { return OUTPUTS; }
+
+/* ROWS rows of `quantised` through one block; `shifted`: what SHIFT adds to the sum of each output. */
+#define TILE(ROWS)                                                                                                     \
+    static inline void tile_##ROWS(int64_t depth, const int8_t *weight, const float *scale, const int32_t *shifted,    \
+                                   const input *quantised, float *out, int64_t width) {                                \
+        sums total[ROWS];                                                                                              \
+        memset(total, 0, sizeof total);                                                                                \
+        for (int64_t at = 0; at < depth; at += GROUP) {                                                                \
+            __builtin_prefetch(weight + at * OUTPUTS + AHEAD);                                                         \
+            _Pragma("GCC unroll 16") for (int row = 0; row < ROWS; row++)                                              \
+                total[row] = added(total[row], weight + at * OUTPUTS, quantised + row * depth + at);                   \
+        }                                                                                                              \
+        for (int row = 0; row < ROWS; row++) {                                                                         \
+            int32_t sum[OUTPUTS];                                                                                      \
+            memcpy(sum, &total[row], sizeof sum);                                                                      \
+            for (int output = 0; output < OUTPUTS; output++)                                                           \
+                out[row * width + output] = (float)(sum[output] - shifted[output]) * scale[output];                    \
         }                                                                                                              \
     }
 
-#define PRODUCTS(TYPE) PRODUCT(TYPE, 16) PRODUCT(TYPE, 8)
+TILE(16)
+TILE(4)
+TILE(1)
 
-PRODUCTS(float)
-PRODUCTS(half)
+/*
+ * out [count, blocks · OUTPUTS] = rows [count, given] times the weight, each sum times its output's `scale`.
+ *
+ * Inputs lie in [−1, 1] and are rounded to multiples of 1/127; `depth` is `given` filled up to a multiple of GROUP.
+ */
+void product(int64_t blocks, int64_t depth, const int8_t *weight, const float *scale, const int32_t *shifted,
+             int64_t count, int64_t given, const float *rows, input *quantised, float *out) {
+    for (int64_t row = 0; row < count; row++)
+        for (int64_t at = 0; at < depth; at++)
+            quantised[row * depth + at] =
+                (input)(SHIFT + (at < given ? (int)nearbyintf(rows[row * given + at] * LARGEST) : 0));
+    const int64_t width = blocks * OUTPUTS;
+    for (int64_t block = 0; block < blocks; block++) {
+        int64_t row = 0;
+#define ROWS_BY(ROWS)                                                                                                  \
+    for (; row + ROWS <= count; row += ROWS)                                                                           \
+    tile_##ROWS(depth, weight, scale, shifted, quantised + row * depth, out + row * width, width)
+        ROWS_BY(16);
+        ROWS_BY(4);
+        ROWS_BY(1);
+        weight += depth * OUTPUTS, scale += OUTPUTS, shifted += OUTPUTS, out += OUTPUTS;
+    }
+}

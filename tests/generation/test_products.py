@@ -1,11 +1,11 @@
-"""Products with packed weights, held equal to numpy's."""
+"""Products in eight bits: through C they are what numpy computes, to the last bit; and near the exact ones."""
 
 import numpy as np
 import pytest
 
 from poetcore.compiling import compiled
 from poetcore.generation import products
-from poetcore.generation.products import BlasProduct, PackedProduct, product_with
+from poetcore.generation.products import ExactProduct, PackedProduct, QuantisedProduct, quantised, quantised_product
 
 
 @pytest.fixture
@@ -13,32 +13,59 @@ def random() -> np.random.Generator:
     return np.random.default_rng(3)
 
 
-# Depths and outputs that fill no block, rows for every number of lanes and for more than one call.
-@pytest.mark.parametrize("half", [False, True])
-@pytest.mark.parametrize("rows", [1, 2, 8, 9, 16, 33])
-def test_packed_is_what_numpy_computes(random: np.random.Generator, rows: int, half: bool) -> None:
-    library = compiled(products._SOURCE, products._FLAGS)
+# Of each way through `products.c` that this machine can go.
+@pytest.fixture(params=["-march=native", "-mno-avx512vnni", "-mno-avx2"])
+def flags(request: pytest.FixtureRequest) -> tuple[str, ...]:
+    return (*products._FLAGS, request.param)
+
+
+# Depths and outputs that fill no block, rows for every size of tile and for more than one.
+@pytest.mark.parametrize("rows", [1, 2, 8, 16, 23])
+@pytest.mark.parametrize("depth", [1, 64, 301])
+def test_packed_is_what_numpy_computes(
+    random: np.random.Generator, flags: tuple[str, ...], rows: int, depth: int
+) -> None:
+    library = compiled(products._SOURCE, flags)
     if library is None:
-        pytest.skip("no C compiler here")
-    weight = random.standard_normal((37, 300), np.float32)
-    if half:
-        weight = weight.astype(np.float16).astype(np.float32)
-    inputs = random.standard_normal((rows, 300), np.float32)
-    packed, plain = PackedProduct(library, weight), BlasProduct(weight)
+        pytest.skip("no C compiler here that knows this processor")
+    weight = random.standard_normal((37, depth), np.float32)
+    inputs = np.tanh(random.standard_normal((rows, depth), np.float32))
+    packed, plain = PackedProduct(library, weight), QuantisedProduct(weight)
     for outputs in (slice(None), slice(0, 8), slice(3, 30), slice(36, 37)):
-        np.testing.assert_allclose(packed(inputs, outputs), plain(inputs, outputs), rtol=1e-4, atol=1e-4)
+        np.testing.assert_array_equal(packed(inputs, outputs), plain(inputs, outputs))
+
+
+def test_the_largest_sums_do_not_overflow(flags: tuple[str, ...]) -> None:
+    library = compiled(products._SOURCE, flags)
+    if library is None:
+        pytest.skip("no C compiler here that knows this processor")
+    weight = np.where(np.arange(16) % 2, 1, -1)[:, None] * np.ones((16, 1024), np.float32)
+    for inputs in (np.ones((1, 1024), np.float32), -np.ones((1, 1024), np.float32)):
+        np.testing.assert_array_equal(PackedProduct(library, weight)(inputs), QuantisedProduct(weight)(inputs))
+        np.testing.assert_allclose(PackedProduct(library, weight)(inputs), ExactProduct(weight)(inputs), rtol=1e-6)
+
+
+def test_rounding_costs_little(random: np.random.Generator) -> None:
+    weight = random.standard_normal((50, 512), np.float32)
+    inputs = np.tanh(random.standard_normal((16, 512), np.float32))
+    exact = ExactProduct(weight)(inputs)
+    assert np.abs(quantised_product(weight)(inputs) - exact).std() < 0.02 * exact.std()
+
+
+def test_a_weight_of_zeros_stays_zero() -> None:
+    integers, worth = quantised(np.zeros((3, 4), np.float32))
+    assert not integers.any()
+    assert np.isfinite(worth).all()
+    assert not quantised_product(np.zeros((3, 4), np.float32))(np.ones((2, 4), np.float32)).any()
 
 
 def test_a_row_does_not_depend_on_its_company(random: np.random.Generator) -> None:
-    library = compiled(products._SOURCE, products._FLAGS)
-    if library is None:
-        pytest.skip("no C compiler here")
-    product = PackedProduct(library, random.standard_normal((24, 64), np.float32))
-    inputs = random.standard_normal((16, 64), np.float32)
+    product = quantised_product(random.standard_normal((24, 64), np.float32))
+    inputs = np.tanh(random.standard_normal((16, 64), np.float32))
     assert (product(inputs)[:5] == product(inputs[:5])).all()
     assert (product(inputs)[:1] == product(inputs[:1])).all()
 
 
 def test_without_a_compiler_numpy_does_the_work(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(products, "compiled", lambda _source, _flags: None)
-    assert isinstance(product_with(np.ones((8, 2), np.float32)), BlasProduct)
+    assert isinstance(quantised_product(np.ones((8, 2), np.float32)), QuantisedProduct)
