@@ -82,4 +82,5 @@ class NaiveDecoder:
 
 def _softmax(logits: Array) -> Array:
     exponentials: Array = np.exp(logits - logits.max(axis=1, keepdims=True))
-    return exponentials / exponentials.sum(axis=1, keepdims=True)
+    probabilities: Array = exponentials / exponentials.sum(axis=1, keepdims=True)
+    return probabilities

@@ -55,6 +55,7 @@ class Poet:
         lines = (extras or {}).get(LINES)
         self._lines: Final = None if lines is None else LineFilter.from_bytes(lines)
         self._ranking: Final = Ranking.from_files(extras or {})
+        self._shown: Final = [""] * SPECIALS + list(self.vocabulary.characters)
         points = [0] * SPECIALS + [ord(char) for char in self.vocabulary.characters]
         self._code_points: Final = np.array(points, np.uint64)
 
@@ -172,10 +173,8 @@ class Poet:
 
     def _text(self, tokens: Sequence[int], planned: Plan) -> str:
         """The tokens in characters; those of the plan literally, for the vocabulary may lack them."""
-        planned_chars = dict(enumerate(planned.places))
-        return "".join(
-            planned_chars.get(position) or self.vocabulary.decode([token]) for position, token in enumerate(tokens)
-        )
+        planned_chars = [*planned.places, *[None] * (len(tokens) - len(planned.places))]
+        return "".join([char or self._shown[token] for char, token in zip(planned_chars, tokens, strict=False)])
 
     def _penalty(self, allowed: Tokens | npt.NDArray[np.int64]) -> Array:
         """[V], `FORBIDDEN` for every token but those allowed."""

@@ -60,9 +60,11 @@ static inline sums added(sums so_far, const int8_t *weight, const input *row) {
 #define LARGEST 127
 #define AHEAD 2048
 
-/* How a weight has to be packed: [blocks][depth / GROUP][OUTPUTS][GROUP]. */
+/* How a weight has to be packed: [blocks][depth / GROUP][OUTPUTS][GROUP]; and what an input becomes. */
 int group(void) { return GROUP; }
 int outputs(void) { return OUTPUTS; }
+int shift(void) { return SHIFT; }
+int input_bytes(void) { return sizeof(input); }
 
 /* ROWS rows of `quantised` through one block; `shifted`: what SHIFT adds to the sum of each output. */
 #define TILE(ROWS)                                                                                                     \

@@ -22,9 +22,6 @@ LARGEST: Final = 127
 
 _SOURCE: Final = Path(__file__).with_name("products.c")
 _FLAGS: Final = ("-O3", "-fno-math-errno", "-mprefer-vector-width=512")
-# As in `products.c`.
-_UNSIGNED_GROUP: Final = 4
-_SHIFT: Final = 128
 
 
 class Product(Protocol):
@@ -70,7 +67,8 @@ class QuantisedProduct:
 
     def __call__(self, rows: Array, outputs: slice = slice(None)) -> Array:
         """As `Product`."""
-        return np.ascontiguousarray((self._weight[outputs] @ rounded(rows).T).T) * self._scale[outputs]
+        sums: Array = (self._weight[outputs] @ rounded(rows).T).T
+        return np.ascontiguousarray(sums) * self._scale[outputs]
 
 
 class PackedProduct:
@@ -79,12 +77,10 @@ class PackedProduct:
     def __init__(self, library: ctypes.CDLL, weight: Array) -> None:
         """`library`: what `products.c` was compiled to; `weight`: [N, D]."""
         self._function: Final = library.product
-        self._function.argtypes = (*[ctypes.c_int64] * 2, *[ctypes.c_void_p] * 3, *[ctypes.c_int64] * 2) + (
-            ctypes.c_void_p,
-        ) * 3
+        self._function.argtypes = [ctypes.c_int64 if kind == "n" else ctypes.c_void_p for kind in "nnpppnnppp"]
         self._function.restype = None
         group, self._block = library.group(), library.outputs()
-        self._input: Final = np.uint8 if group == _UNSIGNED_GROUP else np.int16 if group == 2 else np.int8
+        self._input: Final = np.dtype(f"V{library.input_bytes()}")
         integers, worth = quantised(weight)
         self._outputs, given = integers.shape
         blocks, self._depth = -(-self._outputs // self._block), -(-given // group) * group
@@ -96,8 +92,11 @@ class PackedProduct:
         )
         self._scale: Final = np.zeros(len(padded), np.float32)
         self._scale[: self._outputs] = worth / np.float32(LARGEST)
-        shift = _SHIFT if group == _UNSIGNED_GROUP else 0
-        self._shifted: Final = padded.sum(axis=1, dtype=np.int32) * np.int32(shift)
+        self._shifted: Final = padded.sum(axis=1, dtype=np.int32) * np.int32(library.shift())
+        # To ask an array for its address takes as long as a tenth of a product.
+        self._starts: Final = [
+            (array.ctypes.data, array.nbytes // blocks) for array in (self._packed, self._scale, self._shifted)
+        ]
 
     def __call__(self, rows: Array, outputs: slice = slice(None)) -> Array:
         """As `Product`."""
@@ -106,15 +105,9 @@ class PackedProduct:
         rows = np.ascontiguousarray(rows)
         inputs = np.empty((len(rows), self._depth), self._input)
         out = np.empty((len(rows), (last - first) * self._block), np.float32)
-        self._function(
-            last - first,
-            self._depth,
-            self._packed[first:].ctypes.data,
-            self._scale[first * self._block :].ctypes.data,
-            self._shifted[first * self._block :].ctypes.data,
-            *rows.shape,
-            *(array.ctypes.data for array in (rows, inputs, out)),
-        )
+        weight = (start + first * block_bytes for start, block_bytes in self._starts)
+        made = (array.ctypes.data for array in (rows, inputs, out))
+        self._function(last - first, self._depth, *weight, *rows.shape, *made)
         return out[:, begin - first * self._block : end - first * self._block]
 
 
