@@ -4,6 +4,9 @@ What is seen of a candidate is a handful of numbers: how likely the unmasked mod
 together, how well the middle couplets of 律詩 answer each other, how much of it was said in poems served lately, and
 how well it goes with the title. What they are worth was learned (`poetcore.evaluation.ranking`): the score is the log
 odds that a candidate with these numbers is a real poem, and not one that the poet wrote or one in disorder.
+
+The choice is drawn by these odds, sharpened, as weighted resampling has it (Rubin 1987). The highest score of sixteen
+would be likelier and more coherent than poems are: always the commonplace.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -38,6 +41,13 @@ FILES: Final = (_TITLES, _COUPLETS, _PARALLELS, _WEIGHTS)
 
 # The exact likelihood of sixteen drafts costs as much as a third of writing them.
 _SHORT_LIST: Final = 4
+
+# A draft is drawn by a power of its odds, with one of its own for the title: the better drafts are meant, not the average.
+# 1,500 poems of the shipped poet are told from real ones by their n-grams with an AUC of 0.63 where any draft is taken,
+# 0.65 at 1, 0.67 at 2, 0.70 at 3, 0.74 where the highest score is. A title, which was asked for, is found again among ten
+# at 1 in 51%, at 2 in 59%, at 2 with 4 for the title in 67%.
+_SHARPNESS: Final = 2.0
+_TITLE_SHARPNESS: Final = 4.0
 
 # Lines 3 and 4, 5 and 6 of 律詩.
 _MIDDLE: Final = ((2, 3), (4, 5))
@@ -90,11 +100,13 @@ class Ranking:
     def scores(
         self, form: Form, poems: Sequence[Lines], likelihoods: Floats, title: str | None, recent: frozenset[str]
     ) -> Floats:
-        """[N] log odds, but for a constant; the highest is the best."""
+        """[N] sharpened log odds, but for a constant."""
         weights = self.weights[form.name]
-        scores: Floats = self.features(form, poems, likelihoods, recent) @ np.array(weights.features)
+        odds = self.features(form, poems, likelihoods, recent) @ np.array(weights.features)
+        scores: Floats = _SHARPNESS * odds
         if title:
-            scores = scores + weights.title * self.titles.scores(title, ["".join(lines) for lines in poems])
+            of_title = self.titles.scores(title, ["".join(lines) for lines in poems])
+            scores = scores + _TITLE_SHARPNESS * weights.title * of_title
         return scores
 
     def _coherence(self, poems: Sequence[Lines]) -> Floats:
@@ -151,6 +163,7 @@ def chosen(
     form: Form,
     poems: Sequence[Lines],
     ranking: Ranking | None,
+    rng: np.random.Generator,
     title: str | None = None,
     recent: frozenset[str] = frozenset(),
 ) -> tuple[int, float]:
@@ -159,14 +172,16 @@ def chosen(
     The exact likelihood is computed for a short list only. Without a `ranking` the likeliest draft is chosen.
     """
     rough = drafts.rough / form.hanzi
+    # The largest of scores with such noise is drawn by the powers of their odds.
+    noise = rng.gumbel(size=len(poems))
     if ranking is not None:
         slope, offset = ranking.weights[form.name].exact
-        rough = ranking.scores(form, poems, slope * rough + offset, title, recent)
+        rough = noise + ranking.scores(form, poems, slope * rough + offset, title, recent)
     rows = np.sort(np.argsort(-rough, kind="stable")[:_SHORT_LIST])
     likelihoods = drafts.log_likelihoods(engine, rows) / form.hanzi
     scores = likelihoods
     if ranking is not None:
-        scores = ranking.scores(form, [poems[row] for row in rows], likelihoods, title, recent)
+        scores = noise[rows] + ranking.scores(form, [poems[row] for row in rows], likelihoods, title, recent)
     first = best(scores)
     return int(rows[first]), float(likelihoods[first])
 

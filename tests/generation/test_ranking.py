@@ -1,11 +1,16 @@
 """The choice among candidates: what is seen of them, and what it is worth."""
 
+from collections import Counter
+from types import SimpleNamespace
+from typing import Any, cast
+
 import numpy as np
 import pytest
 
 from poetcore.association import Association
 from poetcore.errors import PackageError
-from poetcore.generation.ranking import FEATURES, FILES, Ranking, Weights, pairs_of
+from poetcore.generation.engine import Engine
+from poetcore.generation.ranking import FEATURES, FILES, Ranking, Weights, chosen, pairs_of
 from poetcore.prosody import FORMS
 
 # Two subjects: mountains go with mountains and the moon with the moon, on either side.
@@ -41,6 +46,30 @@ def test_each_number_decides_when_it_alone_counts() -> None:
     assert winner(ranking(title=1.0), title="月") == 1
     assert winner(ranking(title=1.0), title="石") == 0
     assert winner(ranking(repetition=-1.0), recent=pairs_of([MOUNTAINS])) == 1
+
+
+def drawn(ranked: Ranking | None, seed: int) -> int:
+    """Which of two drafts is taken whose log odds differ by half of what `likelihood` is worth."""
+    likelihoods = np.array([-5.0, -5.5])
+    drafts: Any = SimpleNamespace(
+        rough=likelihoods * QUATRAIN.hanzi,
+        log_likelihoods=lambda _engine, rows: likelihoods[rows] * QUATRAIN.hanzi,
+    )
+    engine, rng = cast("Engine", None), np.random.default_rng(seed)
+    row, score = chosen(drafts, engine, QUATRAIN, [MOUNTAINS, MIXED], ranked, rng)
+    assert score == likelihoods[row]
+    return row
+
+
+def test_a_draft_is_drawn_by_its_sharpened_odds() -> None:
+    counts = Counter(drawn(ranking(likelihood=1.0), seed) for seed in range(2_000))
+    # Twice as sharply as the odds of e^0.5 to one: e to one.
+    assert counts[0] / 2_000 == pytest.approx(np.e / (1 + np.e), abs=0.03)
+    assert {drawn(ranking(likelihood=100.0), seed) for seed in range(50)} == {0}
+
+
+def test_without_a_ranking_the_likeliest_draft_is_taken() -> None:
+    assert {drawn(None, seed) for seed in range(50)} == {0}
 
 
 def test_the_middle_couplets_of_eight_lines_answer_each_other() -> None:
