@@ -19,7 +19,7 @@ from safetensors import SafetensorError
 
 from poetcore.corpus.vocabulary import Vocabulary
 from poetcore.errors import PackageError
-from poetcore.files import sha256_of, whole_folder
+from poetcore.files import sha256_of, whole_folder, write_whole
 from poetcore.nn.context import ERA_IDS, FORM_IDS, PLACES
 
 CARD: Final = "poet.json"
@@ -147,8 +147,18 @@ def write_package(
             (partial / name).write_bytes(data)
             files[name] = FileEntry(sha256=sha256_of(partial / name), bytes=(partial / name).stat().st_size)
         card = card.model_copy(update={"files": files})
-        (partial / CARD).write_text(card.model_dump_json(indent=2) + "\n", encoding="utf-8")
+        (partial / CARD).write_text(_as_json(card), encoding="utf-8")
     return card
+
+
+def write_metrics(folder: Path, metrics: Mapping[str, Any]) -> None:
+    """Add what was measured of the package in `folder` to its card; raises `PackageError` and `StorageError`."""
+    card = read_card(folder)
+    write_whole(folder / CARD, _as_json(card.model_copy(update={"metrics": {**card.metrics, **metrics}})))
+
+
+def _as_json(card: PoetCard) -> str:
+    return card.model_dump_json(indent=2) + "\n"
 
 
 def read_package(folder: Path) -> tuple[PoetCard, Tensors]:

@@ -19,11 +19,17 @@ from poetcore.evaluation.scoreboard.reference import held_out
 from poetcore.evaluation.scoreboard.verses import Verse, by_form
 from poetcore.files import write_whole
 from poetcore.generation import Poet
+from poetcore.generation.poet import PRETRAINED
+from poetcore.package import write_metrics
 from poetcore.progress import console
 from poetcore.prosody import FORMS
 
 _DOCS: Final = Path(__file__).resolve().parents[2] / "docs"
 _SHOWN: Final = 100
+_ON_CARD: Final = (
+    *("poems", "format_ok", "tone_ok", "rhyme_ok", "all_three", "lines", "copied_lines"),
+    *("ngram_auc", "neural_auc", "title_relevance", "judge_bits_per_hanzi", "judge"),
+)
 _OF_TITLES: Final = ("title_relevance", "titled_poems", "self_bleu_within_titles", "self_bleu_across_titles")
 
 
@@ -61,6 +67,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--work", type=Path, required=True, help="folder for poems and figures; goes on with one begun")
     parser.add_argument("--out", type=Path, default=_DOCS, help="folder for scoreboard.md and poems; docs if not given")
     parser.add_argument("--poems", type=int, default=1_000, help="poems a form")
+    parser.add_argument("--card", action="store_true", help="write our figures into our poet's card too")
     parser.add_argument("--no-unmasked", action="store_true", help="leave out the model without constraints and choice")
     parser.add_argument(
         "--learned", type=int, default=20_000, help="poems a side that the neural reader learns from; 0 leaves it out"
@@ -82,6 +89,9 @@ def _run(asked: argparse.Namespace) -> None:
     write_whole(asked.out / "scoreboard.json", json.dumps(columns, ensure_ascii=False, indent=2) + "\n")
     write_whole(asked.out / "scoreboard.md", document(columns, f"{datetime.now(UTC):%Y-%m-%d}"))
     _write_poems(work, systems[0], asked.out / "poems")
+    if asked.card:
+        told = {name: columns["ours"][name] for name in _ON_CARD if columns["ours"][name] is not None}
+        write_metrics(asked.poet or PRETRAINED, {f"scoreboard_{name}": value for name, value in told.items()})
     console.print(f"wrote {asked.out / 'scoreboard.md'} and {asked.out / 'poems'}", soft_wrap=True)
 
 

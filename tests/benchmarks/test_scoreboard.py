@@ -14,7 +14,7 @@ from benchmarks.scoreboard.systems import Order, System, composed, free_orders, 
 from poetcore.corpus.preparation import prepare
 from poetcore.evaluation.scoreboard.verses import Verse
 from poetcore.generation import Poet
-from poetcore.package import Architecture, Characters, PoetCard, expected_shapes, write_package
+from poetcore.package import Architecture, Characters, PoetCard, expected_shapes, read_package, write_package
 
 HANZI = (
     "紅不人一無山風有來天日何如中自時生雲年爲春花知此月水我上得相未心君清歸子見三行老今長事可是江白去與雨下千詩萬秋空明已在高寒作家誰夜處青欲道客玉更門前書南聲出多酒"
@@ -62,13 +62,13 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def board(package: Path, data: Path, tmp_path: Path) -> Callable[..., int]:
     """Runs the command, small, without the reader."""
-    words = ["--data", data, "--poet", package, "--seed-poet", package, "--judge", package, "--learned", "0"]
+    words = ["--data", data, "--poet", package, "--seed-poet", package, "--judge", package, "--learned", "0", "--card"]
     places = ["--work", tmp_path / "work", "--out", tmp_path / "docs", "--poems", "8"]
     return lambda: main([str(word) for word in [*words, *places]])
 
 
 def test_all_columns_and_poems_come_from_one_command_and_once_only(
-    board: Callable[..., int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    board: Callable[..., int], package: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("benchmarks.scoreboard.__main__._SHOWN", 2)
     assert board() == 0
@@ -77,6 +77,10 @@ def test_all_columns_and_poems_come_from_one_command_and_once_only(
     columns = json.loads((tmp_path / "docs" / "scoreboard.json").read_text(encoding="utf-8"))
     assert columns["ours"]["poems"] == 32
     assert columns["ours"]["format_ok"] == 1.0
+    metrics = read_package(package)[0].metrics
+    assert metrics["scoreboard_poems"] == 32
+    assert metrics["scoreboard_judge_bits_per_hanzi"] == columns["ours"]["judge_bits_per_hanzi"]
+    assert "scoreboard_ngram_auc" not in metrics  # too few poems to tell
     assert columns["unmasked"]["judge_bits_per_hanzi"] > 0
     assert columns["real"]["copied_lines"] == 0
     pages = sorted(path.name for path in (tmp_path / "docs" / "poems").iterdir())
