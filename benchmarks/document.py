@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
+from benchmarks.capacity import capacity
 from benchmarks.report import Report, markdown
 
 _INTRODUCTION: Final = """# Benchmarks
@@ -16,4 +17,5 @@ ours over the baseline that the row names first.
 
 def document(reports: Sequence[Report], now: datetime) -> str:
     """The whole document."""
-    return "\n".join((_INTRODUCTION.format(date=f"{now:%Y-%m-%d}"), *map(markdown, reports)))
+    parts = (_INTRODUCTION.format(date=f"{now:%Y-%m-%d}"), *map(markdown, reports), capacity(reports))
+    return "\n".join(part for part in parts if part)

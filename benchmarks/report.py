@@ -46,6 +46,11 @@ class Figure:
     """ours / baseline."""
     goal: Goal | None = None
 
+    @classmethod
+    def absolute(cls, name: str, label: str, values: Sequence[float], goal: Goal | None = None) -> "Figure":
+        """A figure that is compared with nothing; no values: it could not be measured."""
+        return cls(name, label, "", None, Spread.of(values) if values else None, None, goal)
+
     @property
     def met(self) -> bool | None:
         """Whether the goal was met; None where there is none, or nothing to hold it against."""
