@@ -48,7 +48,7 @@ def test_each_number_decides_when_it_alone_counts() -> None:
     assert winner(ranking(repetition=-1.0), recent=pairs_of([MOUNTAINS])) == 1
 
 
-def drawn(ranked: Ranking | None, seed: int) -> int:
+def drawn(ranked: Ranking | None, seed: int, temperature: float = 1.0) -> int:
     """Which of two drafts is taken whose log odds differ by half of what `likelihood` is worth."""
     likelihoods = np.array([-5.0, -5.5])
     drafts: Any = SimpleNamespace(
@@ -56,7 +56,7 @@ def drawn(ranked: Ranking | None, seed: int) -> int:
         log_likelihoods=lambda _engine, rows: likelihoods[rows] * QUATRAIN.hanzi,
     )
     engine, rng = cast("Engine", None), np.random.default_rng(seed)
-    row, score = chosen(drafts, engine, QUATRAIN, [MOUNTAINS, MIXED], ranked, rng)
+    row, score = chosen(drafts, engine, QUATRAIN, [MOUNTAINS, MIXED], ranked, temperature, rng)
     assert score == likelihoods[row]
     return row
 
@@ -66,6 +66,14 @@ def test_a_draft_is_drawn_by_its_sharpened_odds() -> None:
     # Twice as sharply as the odds of e^0.5 to one: e to one.
     assert counts[0] / 2_000 == pytest.approx(np.e / (1 + np.e), abs=0.03)
     assert {drawn(ranking(likelihood=100.0), seed) for seed in range(50)} == {0}
+
+
+def test_cool_poems_are_the_best_of_their_drafts() -> None:
+    assert {drawn(ranking(likelihood=1.0), seed, temperature=0.8) for seed in range(200)} == {0}
+    assert {drawn(ranking(likelihood=1.0), seed, temperature=0.5) for seed in range(200)} == {0}
+    counts = Counter(drawn(ranking(likelihood=1.0), seed, temperature=0.9) for seed in range(2_000))
+    # Half the noise: twice as sharp.
+    assert counts[0] / 2_000 == pytest.approx(np.e**2 / (1 + np.e**2), abs=0.03)
 
 
 def test_without_a_ranking_the_likeliest_draft_is_taken() -> None:
