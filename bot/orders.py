@@ -10,8 +10,8 @@ from poetcore.prosody import FORMS, Form
 from poetcore.prosody.text import is_hanzi, lines_of
 
 TEMPERATURE: Final = 0.8
-"""Of poems for readers. Cooler than the model itself, lines hang together better, and the best draft is always taken, as
-whoever reads poems at 1, 0.85 and 0.8 side by side can see; it costs variety."""
+"""Of poems for readers. Cooler than the model itself, lines hang together better, and the best draft is always taken,
+as whoever reads poems at 1, 0.85 and 0.8 side by side can see; it costs variety."""
 
 
 def row_of(request: ComposeRequest, poem: Poem, *, user_id: int, chat_id: int) -> models.Poem:
