@@ -12,11 +12,11 @@ import numpy as np
 import numpy.typing as npt
 
 from poetcore.corpus.vocabulary import END, START
+from poetcore.generation.drawing import FORBIDDEN, fastest_draw, sample
 from poetcore.generation.engine import UNTOLD, Array, Condition, Engine, Tokens, log_normaliser
 from poetcore.generation.lexicon import EITHER, Lexicon
 from poetcore.prosody.readings import LEVEL_BIT, OBLIQUE_BIT
 
-FORBIDDEN: Final = np.float32(-np.inf)
 FREE: Final = -1
 """In `Frame.forced`: a position of the poet's choice."""
 
@@ -26,8 +26,6 @@ Known = Callable[[Tokens], npt.NDArray[np.bool_]]
 # A last character that would complete a line of the corpus is drawn again so often; the corpus has few lines that
 # differ in their last character alone.
 _MOST_REDRAWS: Final = 64
-
-_BLOCK: Final = 64
 
 
 @dataclass(frozen=True)
@@ -89,6 +87,7 @@ class _Sampler:
     def __init__(self, engine: Engine, lexicon: Lexicon, frame: Frame, known: Known, temperature: float) -> None:
         self._engine, self._lexicon, self._frame, self._known = engine, lexicon, frame, known
         self._temperature = np.float32(temperature)
+        self._draw = fastest_draw()
         self.tokens = np.zeros((frame.rows, frame.length), np.int32)
         self.groups = np.full(frame.rows, frame.groups, np.uint32)
         self.log_chances = np.zeros((frame.rows, frame.length))
@@ -96,57 +95,48 @@ class _Sampler:
     def choose(self, position: int, top: Array, rng: np.random.Generator) -> None:
         """Draw the token of each row at `position`; `top`: [N, H]."""
         uniform = rng.random(self._frame.rows)
+        wanted, shunned = self._rhymes(position)
+        used = self._used(position)
         allowed = []
         for tones in (LEVEL_BIT, OBLIQUE_BIT, EITHER):
             rows = np.flatnonzero(self._frame.tones[:, position] == tones)
             if len(rows):
                 columns = self._lexicon.slice_of(tones)
-                allowed.append((rows, columns, self._allowed(position, rows, columns, top[rows])))
-        for rows, columns, logits in allowed:
-            self._draw(position, rows, columns, logits, uniform[rows])
+                logits = self._engine.scores(top[rows], columns)
+                told = (self._lexicon.rhymes[columns], wanted[rows], shunned[rows], used[rows] - columns.start)
+                self._note(position, rows, columns, self._draw(logits, *told, self._temperature, uniform[rows]))
+                allowed.append((rows, columns, logits))
         self._redraw(position, allowed, rng)
         self._note_rhymes(position)
 
-    def _allowed(self, position: int, rows: npt.NDArray[np.int64], columns: slice, top: Array) -> Array:
-        """Logits of `columns`, `FORBIDDEN` where a character repeats, or does not rhyme where it must."""
-        logits = self._engine.scores(top, columns)
-        if self._frame.groups:
-            groups = self._lexicon.rhymes[columns]
-            for row, own in enumerate(rows):
-                if self._frame.rhyming[own, position]:
-                    logits[row, groups & self.groups[own] == 0] = FORBIDDEN
-                elif kept := self.groups[own] & self._frame.scarce:
-                    logits[row, groups & kept != 0] = FORBIDDEN
-        fresh = logits.copy()
-        self._forbid_repetition(position, rows, columns, fresh)
-        # In a vocabulary of a few characters there may be nothing left that is fresh.
-        spent = ~np.isfinite(fresh).any(axis=1)
-        fresh[spent] = logits[spent]
-        dead = ~np.isfinite(fresh).any(axis=1)
-        fresh[dead] = 0
-        return fresh
+    def _rhymes(self, position: int) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.uint32]]:
+        """[N] each: the groups that `position` must rhyme in, and those that it leaves to the rhymes."""
+        if not self._frame.groups:
+            return np.zeros_like(self.groups), np.zeros_like(self.groups)
+        rhyming = self._frame.rhyming[:, position]
+        kept = self.groups & np.uint32(self._frame.scarce)
+        return np.where(rhyming, self.groups, 0).astype(np.uint32), np.where(rhyming, 0, kept).astype(np.uint32)
 
-    def _forbid_repetition(self, position: int, rows: npt.NDArray[np.int64], columns: slice, logits: Array) -> None:
-        """Forbid every hanzi that stands in the poem or is bound to come, but for the last.
+    def _used(self, position: int) -> npt.NDArray[np.int64]:
+        """[N, any]: the columns of every hanzi that stands in the poem or is bound to come, but for the last.
 
         That one alone may come again (疊字), unless it has come twice.
         """
-        before = self.tokens[rows, : max(position - 1, 0)]
+        before = self.tokens[:, : max(position - 1, 0)]
         to_come = self._frame.forced[position:]
-        to_come = np.broadcast_to(to_come[to_come != FREE], (len(rows), int((to_come != FREE).sum())))
-        used = self._lexicon.column_of[np.hstack((before, to_come))] - columns.start
-        row, place = np.nonzero((used >= 0) & (used < logits.shape[1]))
-        logits[row, used[row, place]] = FORBIDDEN
+        to_come = to_come[to_come != FREE]
+        tokens = np.hstack((before, np.broadcast_to(to_come, (self._frame.rows, len(to_come)))))
+        columns: npt.NDArray[np.int64] = self._lexicon.column_of[tokens].astype(np.int64)
+        return columns
 
-    def _draw(
+    def _note(
         self,
         position: int,
         rows: npt.NDArray[np.int64],
         columns: slice,
-        logits: Array,
-        uniform: npt.NDArray[np.float64],
+        draw: tuple[Tokens, npt.NDArray[np.float64]],
     ) -> None:
-        drawn, chances = sample(logits, self._temperature, uniform)
+        drawn, chances = draw
         self.tokens[rows, position] = self._lexicon.columns[columns][drawn]
         self.log_chances[rows, position] = np.log(chances)
 
@@ -171,7 +161,8 @@ class _Sampler:
                 column = self._lexicon.column_of[self.tokens[rows[at], position]] - columns.start
                 logits[at, column] = FORBIDDEN
                 at = at[np.isfinite(logits[at]).any(axis=1)]
-                self._draw(position, rows[at], columns, logits[at], uniform[rows[at]])
+                draw = sample(logits[at], self._temperature, uniform[rows[at]])
+                self._note(position, rows[at], columns, draw)
 
     def _note_rhymes(self, position: int) -> None:
         rhyming = self._frame.rhyming[:, position]
@@ -209,41 +200,3 @@ def decode(
         state = engine.step(sampler.tokens[: state.rows, position], state)
     tops[-1] = state.top
     return Drafts(sampler.tokens, tops.swapaxes(0, 1), sampler.groups, sampler.log_chances.sum(axis=1))
-
-
-def sample(
-    logits: Array, temperature: np.float32, uniform: npt.NDArray[np.float64]
-) -> tuple[Tokens, npt.NDArray[np.float64]]:
-    """Draw one column a row by inverting the cumulative distribution; with the chance that it had.
-
-    `logits`: float32 [rows, columns], `FORBIDDEN` where a column must not be drawn; each row must allow one.
-    `uniform`: [rows] in [0, 1). Returns int32 [rows] and float64 [rows].
-    """
-    rows, columns = logits.shape
-    blocks = -(-columns // _BLOCK)
-    # Sums of blocks first: to add up 16 rows of 4,000 columns one by one takes five times as long.
-    weights = np.zeros((rows, blocks * _BLOCK), np.float32)
-    # The largest allowed logit becomes 0 before exp, so at least one weight is 1 at any temperature.
-    np.exp((logits - logits.max(axis=1, keepdims=True)) / temperature, out=weights[:, :columns])
-    in_blocks = weights.reshape(rows, blocks, _BLOCK)
-    block, rest = _inverted(in_blocks.sum(axis=2), uniform)
-    place, _ = _inverted(in_blocks[np.arange(rows), block], rest)
-    drawn = block * _BLOCK + place
-    chances = weights[np.arange(rows), drawn] / in_blocks.sum(axis=(1, 2), dtype=np.float64)
-    return drawn.astype(np.int32), chances
-
-
-def _inverted(
-    weights: Array, uniform: npt.NDArray[np.float64]
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
-    """The column of each row where the sum of `weights` [rows, columns] passes its share `uniform` of the whole.
-
-    With it, how far into that column's weight the share reaches, in [0, 1). A column without weight is never met.
-    """
-    rows = np.arange(len(weights))
-    ends = np.cumsum(weights, axis=1, dtype=np.float64)
-    targets = np.minimum(uniform * ends[:, -1], np.nextafter(ends[:, -1], 0))
-    column = (ends <= targets[:, None]).sum(axis=1)
-    own = weights[rows, column].astype(np.float64)
-    rest = (targets - (ends[rows, column] - own)) / own
-    return column, np.clip(rest, 0, np.nextafter(1, 0))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from poetcore.corpus.vocabulary import END, START
-from poetcore.generation.decoding import sample
+from poetcore.generation.drawing import sample
 from poetcore.generation.engine import UNTOLD, Array, Condition, Engine, log_normaliser
 
 

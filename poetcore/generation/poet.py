@@ -9,7 +9,8 @@ import numpy.typing as npt
 
 from poetcore.corpus.vocabulary import SPECIALS, START, UNKNOWN, Vocabulary
 from poetcore.errors import PackageError
-from poetcore.generation.decoding import FORBIDDEN, Drafts, decode
+from poetcore.generation.decoding import Drafts, decode
+from poetcore.generation.drawing import FORBIDDEN
 from poetcore.generation.engine import Array, Condition, Engine, Tokens
 from poetcore.generation.frames import framed
 from poetcore.generation.freely import FreeRules, write_freely

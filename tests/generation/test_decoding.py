@@ -6,7 +6,8 @@ import pytest
 
 from poetcore.corpus.vocabulary import END, START, UNKNOWN
 from poetcore.generation import ComposeRequest, Poet
-from poetcore.generation.decoding import FORBIDDEN, FREE, Frame, decode, sample
+from poetcore.generation.decoding import FREE, Frame, decode
+from poetcore.generation.drawing import FORBIDDEN
 from poetcore.generation.engine import Tokens
 from poetcore.generation.frames import framed
 from poetcore.generation.freely import FreeRules, write_freely
@@ -107,30 +108,6 @@ def test_writing_freely_gives_what_one_poem_at_a_time_gives(toy_poet: Poet, temp
                 break
         assert list(candidate.tokens) == tokens
         assert candidate.log_likelihood == pytest.approx(likelihood, abs=1e-3)
-
-
-def test_sampling_inverts_the_cumulative_distribution() -> None:
-    logits = np.log(np.array([[0.25, 0.5, 0.25]] * 5, np.float32))
-    found, chances = sample(logits, np.float32(1), np.array([0.0, 0.2, 0.3, 0.7, 0.8]))
-    assert found.tolist() == [0, 0, 1, 1, 2]
-    assert chances == pytest.approx([0.25, 0.25, 0.5, 0.5, 0.25])
-
-
-def test_sampling_from_many_columns_finds_the_one() -> None:
-    logits = np.full((3, 1_000), FORBIDDEN)
-    logits[:, [3, 500, 999]] = np.log([0.5, 0.25, 0.25])
-    found, _ = sample(logits, np.float32(1), np.array([0.49, 0.51, np.nextafter(1, 0)]))
-    assert found.tolist() == [3, 500, 999]
-
-
-def test_a_forbidden_token_is_never_drawn_even_if_the_model_wants_nothing_else() -> None:
-    logits = np.array([[FORBIDDEN, -900.0, FORBIDDEN, -900.0, FORBIDDEN]] * 2, np.float32)
-    assert sample(logits, np.float32(0.1), np.array([0.0, np.nextafter(1, 0)]))[0].tolist() == [1, 3]
-
-
-def test_low_temperature_takes_the_likeliest() -> None:
-    logits = np.array([[1.0, 2.0, 1.5]], np.float32)
-    assert sample(logits, np.float32(0.1), np.array([0.5]))[0].tolist() == [1]
 
 
 def frame_of(forced: list[int], tones: int = 3, groups: int = 0, rhyming: tuple[int, ...] = ()) -> Frame:
