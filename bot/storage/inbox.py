@@ -8,10 +8,11 @@ begun is not begun again, for its answer may have gone out; what it had only in 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Final
 
-from sqlalchemy import delete, exists, or_, select, update
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import BindParameter, Delete, Select, Update, bindparam, delete, exists, or_, select, update
+from sqlalchemy.orm import Session
 
 from bot.storage.models import HandledUpdate, InboxHolder, InboxUpdate
 from bot.storage.upserts import insert_or_update, insert_those_missing
@@ -106,32 +107,47 @@ def _row(turn: Turn, one: Incoming) -> dict[str, object]:
 
 def _remove(session: Session, turn: Turn) -> None:
     """Not what another has taken over meanwhile."""
-    ours = (InboxUpdate.bot_id == turn.bot_id, InboxUpdate.holder == turn.holder)
-    session.execute(
-        delete(InboxUpdate).where(*ours, InboxUpdate.update_id.in_(turn.handled)).execution_options(**_CORE)
-    )
+    told = {"bot": turn.bot_id, "own": turn.holder, "ids": turn.handled}
+    session.connection().execute(_statements().remove, told)
 
 
 def _take(session: Session, turn: Turn) -> list[tuple[int, str]]:
     """The oldest of each chat that has none in hand."""
-    other = aliased(InboxUpdate)
-    goes_first = exists().where(
-        other.bot_id == turn.bot_id,
-        other.chat_key == InboxUpdate.chat_key,
-        or_(other.update_id < InboxUpdate.update_id, other.holder.is_not(None)),
-    )
-    ready = session.execute(
-        select(InboxUpdate.update_id, InboxUpdate.content)
-        .where(InboxUpdate.bot_id == turn.bot_id, InboxUpdate.holder.is_(None), ~goes_first)
-        .order_by(InboxUpdate.update_id)
-        .limit(turn.room)
-    ).all()
+    connection, statements = session.connection(), _statements()
+    ready = connection.execute(statements.ready, {"bot": turn.bot_id, "room": turn.room}).all()
     if ready:
         ids = [update_id for update_id, _ in ready]
-        session.execute(
-            update(InboxUpdate)
-            .where(InboxUpdate.bot_id == turn.bot_id, InboxUpdate.update_id.in_(ids))
-            .values(holder=turn.holder)
-            .execution_options(**_CORE)
-        )
+        connection.execute(statements.hold, {"bot": turn.bot_id, "own": turn.holder, "ids": ids})
     return [(update_id, content) for update_id, content in ready]
+
+
+@dataclass(frozen=True)
+class _Statements:
+    """Those of every turn: building them anew took longer than carrying them out."""
+
+    remove: Delete
+    ready: Select[int, str]
+    hold: Update
+
+
+@cache
+def _statements() -> _Statements:
+    bot: BindParameter[int] = bindparam("bot")
+    own: BindParameter[str] = bindparam("own")
+    ids: BindParameter[int] = bindparam("ids", expanding=True)
+    # The table itself, not its class: these rows are never objects in a session.
+    table = InboxUpdate.metadata.tables[InboxUpdate.__tablename__]
+    waiting, other = table.c, table.alias().c
+    goes_first = exists().where(
+        other.bot_id == bot,
+        other.chat_key == waiting.chat_key,
+        or_(other.update_id < waiting.update_id, other.holder.is_not(None)),
+    )
+    return _Statements(
+        remove=delete(table).where(waiting.bot_id == bot, waiting.holder == own, waiting.update_id.in_(ids)),
+        ready=select(waiting.update_id, waiting.content)
+        .where(waiting.bot_id == bot, waiting.holder.is_(None), ~goes_first)
+        .order_by(waiting.update_id)
+        .limit(bindparam("room")),
+        hold=update(table).where(waiting.bot_id == bot, waiting.update_id.in_(ids)).values(holder=own),
+    )

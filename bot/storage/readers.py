@@ -4,12 +4,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from bot.storage.models import Chat, HandledUpdate, User, now
 from bot.storage.preferences import COLUMNS, Preference
-from bot.storage.upserts import insert_or_ignore, insert_or_update
+from bot.storage.upserts import insert_or_ignore, insert_or_update, upserted
 
 # Telegram keeps an update that was not fetched for a day; a week is ample.
 REMEMBERED: Final = timedelta(days=7)
@@ -38,10 +38,10 @@ def admit(session: Session, arrival: Arrival) -> Preference | None:
         return None
     seen = {"created_at": moment, "seen_at": moment}
     user = {"id": arrival.user_id, "language_code": arrival.language_code, **seen}
-    insert_or_update(session, User, user, {"language_code", "seen_at"})
+    known = upserted(session, User, user, {"language_code", "seen_at"}, tuple(column.key for column in COLUMNS))
     if arrival.chat_id is not None:
         insert_or_update(session, Chat, {"id": arrival.chat_id, "kind": arrival.chat_kind, **seen}, {"kind", "seen_at"})
-    return Preference(*session.execute(select(*COLUMNS).where(User.id == arrival.user_id)).one())
+    return Preference(*known)
 
 
 def forget_old_updates(session: Session) -> None:

@@ -14,6 +14,7 @@ from bot.storage.models import Base
 
 if TYPE_CHECKING:
     from sqlalchemy.dialects import postgresql
+    from sqlalchemy.sql.dml import ReturningInsert
 
 Row = dict[str, Any]
 
@@ -38,6 +39,15 @@ def insert_or_update(session: Session, table: type[Base], row: Row, update: set[
     connection.execute(_updating(connection.dialect.name, table, frozenset(update)), row)
 
 
+def upserted(
+    session: Session, table: type[Base], row: Row, update: set[str], columns: tuple[str, ...]
+) -> Sequence[Any]:
+    """As `insert_or_update`; the values of `columns` in the row that is there now."""
+    connection = session.connection()
+    statement = _updating_returning(connection.dialect.name, table, frozenset(update), columns)
+    return connection.execute(statement, row).one()
+
+
 @cache
 def _ignoring(dialect: str, table: type[Base]) -> "sqlite.Insert | postgresql.Insert":
     return _insert(dialect, table).on_conflict_do_nothing()
@@ -50,6 +60,13 @@ def _updating(dialect: str, table: type[Base], columns: frozenset[str]) -> "sqli
     return statement.on_conflict_do_update(
         index_elements=key, set_={name: statement.excluded[name] for name in columns}
     )
+
+
+@cache
+def _updating_returning(
+    dialect: str, table: type[Base], update: frozenset[str], columns: tuple[str, ...]
+) -> "ReturningInsert[Any]":
+    return _updating(dialect, table, update).returning(*(table.__table__.c[name] for name in columns))
 
 
 def _insert(dialect: str, table: type[Base]) -> "sqlite.Insert | postgresql.Insert":

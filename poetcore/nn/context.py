@@ -113,7 +113,8 @@ class Lines:
         lines = self.tokens.copy()
         kept = self.position < WIDTH
         lines[rows[kept], 0, self.position[kept]] = tokens[kept]
-        ended = np.isin(tokens, marks)
+        # Of two marks; np.isin would sort.
+        ended = (tokens[:, None] == marks).any(axis=1)
         lines[ended, 1:] = lines[ended, :2]
         lines[ended, 0] = START
         position = np.where(ended, 0, self.position + (tokens != START))
