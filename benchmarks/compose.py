@@ -19,10 +19,11 @@ from benchmarks.timing import Spread, interleaved_rates, ratios
 from poetcore.errors import PoetcoreError
 from poetcore.generation import ComposeRequest, Poet
 from poetcore.generation.decoding import FREE, Drafts, Frame, decode
-from poetcore.generation.engine import Condition, Tokens
+from poetcore.generation.engine import Condition
 from poetcore.generation.frames import framed
 from poetcore.generation.plan import plan
 from poetcore.generation.poet import PRETRAINED
+from poetcore.generation.products import Tokens
 from poetcore.package import read_package
 from poetcore.prosody import FORMS, Form
 

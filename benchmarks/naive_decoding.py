@@ -1,7 +1,7 @@
 """Decoding as one would write it first: per step the whole softmax in numpy, a mask, a draw; the baseline of `compose`.
 
-Its products are numpy's too, of the same rounded weights. It draws with the same random numbers from the characters in
-the same order, so that it writes the same drafts as the decoder (`tests/benchmarks/test_bench_compose.py`).
+Products and gates are numpy's too, of the same rounded weights. It draws with the same random numbers from the
+characters in the same order, so that it writes the same drafts (`tests/benchmarks/test_bench_compose.py`).
 """
 
 import numpy as np
@@ -10,9 +10,9 @@ import numpy.typing as npt
 from poetcore.corpus.vocabulary import END, START
 from poetcore.generation.decoding import FREE, Frame
 from poetcore.generation.engine import Condition, Engine
+from poetcore.generation.layers import QUANTISED_IN_NUMPY
 from poetcore.generation.lexicon import Lexicon
 from poetcore.generation.poet import Poet
-from poetcore.generation.products import QuantisedProduct
 from poetcore.nn.context import mark_ids
 from poetcore.package import PoetCard, Tensors
 
@@ -26,7 +26,7 @@ class NaiveDecoder:
     def __init__(self, poet: Poet, card: PoetCard, tensors: Tensors) -> None:
         """`card`, `tensors`: as `poetcore.package.read_package` returns them for `poet`."""
         marks = mark_ids(poet.vocabulary).tolist()
-        self._engine = Engine(card.architecture, tensors, marks, product=QuantisedProduct)
+        self._engine = Engine(card.architecture, tensors, marks, arithmetic=QUANTISED_IN_NUMPY)
         self._lexicon: Lexicon = poet.lexicon
         self._tones = np.zeros(self._engine.vocabulary_size, np.uint8)
         self._rhymes = np.zeros(self._engine.vocabulary_size, np.uint32)

@@ -14,7 +14,8 @@ import numpy as np
 import numpy.typing as npt
 
 from poetcore.corpus.vocabulary import END, START, UNKNOWN, Vocabulary
-from poetcore.generation.engine import Condition, Engine, Tokens, log_normaliser
+from poetcore.generation.engine import Condition, Engine, log_normaliser
+from poetcore.generation.products import Tokens
 from poetcore.prosody.text import is_hanzi
 
 BLOCK: Final = 0x9FFF - 0x4E00 + 1

@@ -13,8 +13,9 @@ import numpy.typing as npt
 
 from poetcore.corpus.vocabulary import END, START
 from poetcore.generation.drawing import FORBIDDEN, fastest_draw, sample
-from poetcore.generation.engine import UNTOLD, Array, Condition, Engine, Tokens, log_normaliser
+from poetcore.generation.engine import UNTOLD, Condition, Engine, log_normaliser
 from poetcore.generation.lexicon import EITHER, Lexicon
+from poetcore.generation.products import Array, Tokens
 from poetcore.prosody.readings import LEVEL_BIT, OBLIQUE_BIT
 
 FREE: Final = -1
@@ -102,8 +103,8 @@ class _Sampler:
             rows = np.flatnonzero(self._frame.tones[:, position] == tones)
             if len(rows):
                 columns = self._lexicon.slice_of(tones)
-                logits = self._engine.scores(top[rows], columns)
-                told = (self._lexicon.rhymes[columns], wanted[rows], shunned[rows], used[rows] - columns.start)
+                logits, bias = self._engine.scores_and_bias(top[rows], columns)
+                told = (bias, self._lexicon.rhymes[columns], wanted[rows], shunned[rows], used[rows] - columns.start)
                 self._note(position, rows, columns, self._draw(logits, *told, self._temperature, uniform[rows]))
                 allowed.append((rows, columns, logits))
         self._redraw(position, allowed, rng)

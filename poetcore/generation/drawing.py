@@ -1,28 +1,24 @@
 """Drawing one token for each candidate: what may not stand there is forbidden, then chance decides.
 
-`drawing.c` does it in one pass; without a C compiler numpy does, with the same random numbers and the same result but
+`decoding.c` does it in one pass; without a C compiler numpy does, with the same random numbers and the same result but
 for ties in the last digit.
 """
 
 import ctypes
 from functools import cache
-from pathlib import Path
 from typing import Final, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from poetcore.compiling import compiled
+from poetcore.generation.kernels import library
+from poetcore.generation.products import Array, Tokens
 
-Array = npt.NDArray[np.float32]
-Tokens = npt.NDArray[np.int32]
 Bits = npt.NDArray[np.uint32]
 """Rhyme groups."""
 
 FORBIDDEN: Final = np.float32(-np.inf)
 
-_SOURCE: Final = Path(__file__).with_name("drawing.c")
-_FLAGS: Final = ("-O3", "-fno-math-errno", "-fno-trapping-math", "-mprefer-vector-width=512")
 _BLOCK: Final = 64
 
 
@@ -32,6 +28,7 @@ class Draw(Protocol):
     def __call__(
         self,
         logits: Array,
+        bias: Array,
         rhymes: Bits,
         wanted: Bits,
         shunned: Bits,
@@ -41,7 +38,8 @@ class Draw(Protocol):
     ) -> tuple[Tokens, npt.NDArray[np.float64]]:
         """A column for each row, int32 [rows], and the chance that it had, float64 [rows].
 
-        `logits`: float32 [rows, columns]; what is forbidden becomes `FORBIDDEN` in them. `rhymes`: [columns].
+        `logits`: float32 [rows, columns] without their `bias` [columns], which is added; what is forbidden becomes
+        `FORBIDDEN` in them. `rhymes`: [columns].
         `wanted`: [rows], groups of which a column must have one, 0: it need not rhyme. `shunned`: [rows], groups of
         which it must have none. `used`: [rows, any], columns that must not come again, those outside are passed over;
         where nothing else is left, they may. `uniform`: [rows] in [0, 1).
@@ -50,6 +48,7 @@ class Draw(Protocol):
 
 def draw_in_numpy(
     logits: Array,
+    bias: Array,
     rhymes: Bits,
     wanted: Bits,
     shunned: Bits,
@@ -58,6 +57,7 @@ def draw_in_numpy(
     uniform: npt.NDArray[np.float64],
 ) -> tuple[Tokens, npt.NDArray[np.float64]]:
     """As `Draw`."""
+    logits += bias
     logits[(wanted[:, None] != 0) & (rhymes & wanted[:, None] == 0)] = FORBIDDEN
     logits[rhymes & shunned[:, None] != 0] = FORBIDDEN
     rhyming = logits.copy()
@@ -71,18 +71,18 @@ def draw_in_numpy(
 
 
 class DrawInC:
-    """Through `drawing.c`; safe in threads."""
+    """Through `decoding.c`; safe in threads."""
 
-    def __init__(self, library: ctypes.CDLL) -> None:
-        """`library`: what `drawing.c` was compiled to."""
+    def __init__(self, compiled: ctypes.CDLL) -> None:
         size, pointer = ctypes.c_int64, ctypes.c_void_p
-        self._function: Final = library.draw
-        self._function.argtypes = [*[size] * 3, *[pointer] * 5, size, ctypes.c_float, *[pointer] * 4]
+        self._function: Final = compiled.draw
+        self._function.argtypes = [*[size] * 3, *[pointer] * 6, size, ctypes.c_float, *[pointer] * 4]
         self._function.restype = None
 
     def __call__(
         self,
         logits: Array,
+        bias: Array,
         rhymes: Bits,
         wanted: Bits,
         shunned: Bits,
@@ -95,7 +95,7 @@ class DrawInC:
         used = np.ascontiguousarray(used, np.int64)
         scratch = np.empty(2 * columns + 2 * _BLOCK, np.float32)
         drawn, chances = np.empty(rows, np.int32), np.empty(rows)
-        told = [np.ascontiguousarray(array) for array in (rhymes, wanted, shunned)]
+        told = [np.ascontiguousarray(array) for array in (bias, rhymes, wanted, shunned)]
         uniform = np.ascontiguousarray(uniform)
         self._function(
             rows,
@@ -114,8 +114,8 @@ class DrawInC:
 @cache
 def fastest_draw() -> Draw:
     """The fastest way that this machine has."""
-    library = compiled(_SOURCE, _FLAGS)
-    return draw_in_numpy if library is None else DrawInC(library)
+    compiled = library()
+    return draw_in_numpy if compiled is None else DrawInC(compiled)
 
 
 def sample(

@@ -6,19 +6,17 @@ tanh serve all four gates, with the halves already in the weights. What is multi
 so that a product may round it.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
-from poetcore.generation.products import ExactProduct, Product
+from poetcore.generation.layers import EXACT, Arithmetic, Layer, Rows
+from poetcore.generation.products import Array, Product, Tokens
 from poetcore.nn.context import Lines
 from poetcore.package import Architecture, Tensors
-
-Array = npt.NDArray[np.float32]
-Tokens = npt.NDArray[np.int32]
 
 
 @dataclass(frozen=True)
@@ -83,12 +81,12 @@ class Engine:
         tensors: Tensors,
         marks: Sequence[int] = (),
         order: Tokens | None = None,
-        product: Callable[[Array], Product] = ExactProduct,
+        arithmetic: Arithmetic = EXACT,
     ) -> None:
         """`tensors`: float32, as `poetcore.package.read_package` returns them; `marks`: the ids that end lines.
 
         `order`: all token ids in the order in which the output's columns lie; None for that of the ids.
-        `product`: what makes of each weight [N, D] the product with it; `quantised_product` is four times as fast.
+        `arithmetic`: with what the weights are multiplied; `quantised_arithmetic` is several times as fast.
         """
         self._hidden_size: Final = architecture.hidden_size
         self._layers: Final = architecture.layers
@@ -114,11 +112,12 @@ class Engine:
         first = self._context.weight if self._context else np.zeros((4 * architecture.hidden_size, 0), np.float32)
         inputs = [first] + [_scaled(tensors[f"lstm.{layer}.weight_ih"], scale) for layer in range(1, self._layers)]
         recurrent = [_scaled(tensors[f"lstm.{layer}.weight_hh"], scale) for layer in range(self._layers)]
-        self._weights: Final = [product(np.hstack(pair)) for pair in zip(inputs, recurrent, strict=True)]
-        self._bias: Final = [tensors[f"lstm.{layer}.bias"] * scale for layer in range(1, self._layers)]
+        pairs = zip(inputs, recurrent, strict=True)
+        self._step_of: Final[list[Layer]] = [arithmetic.layer(np.hstack(pair)) for pair in pairs]
+        self._bias: Final = [tensors[f"lstm.{layer}.bias"][None] * scale for layer in range(1, self._layers)]
         output = tensors["embedding"] if architecture.tied else tensors["output.weight"]
         order = np.arange(len(output), dtype=np.int32) if order is None else order
-        self._output: Final = product(output[order])
+        self._output: Final[Product] = arithmetic.product(output[order])
         self._output_bias: Final[Array] = tensors["output.bias"][order]
         self.column_of: Final = np.argsort(order)
 
@@ -142,30 +141,29 @@ class Engine:
 
     def step(self, tokens: Tokens, state: State) -> State:
         """The state after each row has read one token; `tokens`: [rows]."""
-        gates, lines = self._first_gates(tokens, state)
-        hidden, cell = _cell_update(gates, state.cell[0])
+        inputs, added, lines = self._first(np.ascontiguousarray(tokens, np.int32), state)
+        hidden, cell = self._step_of[0](inputs, added, state.cell[0])
         hiddens, cells = [hidden], [cell]
+        same = np.zeros(len(tokens), np.int32)
         for layer in range(1, self._layers):
-            gates = self._weights[layer](np.hstack((hiddens[-1], state.hidden[layer])))
-            gates += self._bias[layer - 1]
-            hidden, cell = _cell_update(gates, state.cell[layer])
+            inputs = [Rows(hiddens[-1]), Rows(np.ascontiguousarray(state.hidden[layer]))]
+            hidden, cell = self._step_of[layer](inputs, [Rows(self._bias[layer - 1], same)], state.cell[layer])
             hiddens.append(hidden)
             cells.append(cell)
         return State(tuple(hiddens), tuple(cells), lines, state.told)
 
-    def _first_gates(self, tokens: Tokens, state: State) -> tuple[Array, Lines | None]:
-        """Pre-activations of the first layer [rows, 4H], and the lines with the tokens read."""
-        inputs, lines = state.hidden[0], state.lines
-        gates = self._table[tokens]
+    def _first(self, tokens: Tokens, state: State) -> tuple[list[Rows], list[Rows], Lines | None]:
+        """What goes through the first layer's weight, what is added to its gates, and the lines with `tokens` read."""
+        inputs, added, lines = [Rows(np.ascontiguousarray(state.hidden[0]))], [Rows(self._table, tokens)], state.lines
         if self._context is not None and lines is not None:
             lines = lines.read(tokens, self._context.marks)
             told = lines.contexts()
-            inputs = np.hstack((self._context.above[told.above], self._context.above[told.second_above], inputs))
-            gates += self._context.place[told.place]
+            above = self._context.above
+            inputs = [Rows(above, told.above), Rows(above, told.second_above), *inputs]
+            added.append(Rows(self._context.place, told.place.astype(np.int32)))
         if state.told is not None:
-            gates += state.told
-        gates += self._weights[0](inputs)
-        return gates, lines
+            added.append(Rows(np.ascontiguousarray(state.told)))
+        return inputs, added, lines
 
     def logits(self, state: State) -> Array:
         """Logits of each row's next token over the whole vocabulary, float32 [rows, V]."""
@@ -173,9 +171,13 @@ class Engine:
 
     def scores(self, top: Array, columns: slice) -> Array:
         """Logits of some columns of `order` alone: hidden [rows, H] → float32 [rows, columns]."""
-        logits = self._output(top, columns)
-        logits += self._output_bias[columns]
+        logits, bias = self.scores_and_bias(top, columns)
+        logits += bias
         return logits
+
+    def scores_and_bias(self, top: Array, columns: slice) -> tuple[Array, Array]:
+        """As `scores`, the bias [columns] not yet added."""
+        return self._output(top, columns), self._output_bias[columns]
 
 
 @dataclass(frozen=True)
@@ -230,15 +232,3 @@ def _gate_scale(hidden_size: int) -> Array:
 def _scaled(weight: Array, scale: Array) -> Array:
     """`weight` [4H, D], gates scaled."""
     return weight * scale[:, None]
-
-
-def _cell_update(gates: Array, cell: Array) -> tuple[Array, Array]:
-    """New hidden and cell [rows, H] from the scaled pre-activations [rows, 4H], which are overwritten."""
-    size = cell.shape[1]
-    np.tanh(gates, out=gates)
-    candidate = gates[:, 2 * size : 3 * size].copy()
-    gates *= np.float32(0.5)
-    gates += np.float32(0.5)
-    entering, kept, shown = gates[:, :size], gates[:, size : 2 * size], gates[:, 3 * size :]
-    new_cell = kept * cell + entering * candidate
-    return shown * np.tanh(new_cell), new_cell

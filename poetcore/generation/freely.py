@@ -6,7 +6,8 @@ import numpy as np
 
 from poetcore.corpus.vocabulary import END, START
 from poetcore.generation.drawing import sample
-from poetcore.generation.engine import UNTOLD, Array, Condition, Engine, log_normaliser
+from poetcore.generation.engine import UNTOLD, Condition, Engine, log_normaliser
+from poetcore.generation.products import Array
 
 
 @dataclass(frozen=True)

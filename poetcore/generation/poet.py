@@ -11,15 +11,16 @@ from poetcore.corpus.vocabulary import SPECIALS, START, UNKNOWN, Vocabulary
 from poetcore.errors import PackageError
 from poetcore.generation.decoding import Drafts, decode
 from poetcore.generation.drawing import FORBIDDEN
-from poetcore.generation.engine import Array, Condition, Engine, Tokens
+from poetcore.generation.engine import Condition, Engine
 from poetcore.generation.frames import framed
 from poetcore.generation.freely import FreeRules, write_freely
+from poetcore.generation.layers import EXACT, quantised_arithmetic
 from poetcore.generation.lexicon import Lexicon
 from poetcore.generation.lines import FILE as LINES
 from poetcore.generation.lines import LineFilter
 from poetcore.generation.plan import Plan, plan
 from poetcore.generation.poem import Poem
-from poetcore.generation.products import ExactProduct, quantised_product
+from poetcore.generation.products import Array, Tokens
 from poetcore.generation.ranking import Ranking, best, chosen, pairs_of
 from poetcore.generation.request import ComposeRequest
 from poetcore.nn.context import mark_ids
@@ -51,7 +52,7 @@ class Poet:
             raise PackageError(f"poet {card.version} knows no hanzi or lacks {COMMA} or {FULL_STOP}: it cannot compose")
         marks = mark_ids(self.vocabulary).tolist()
         self.engine: Final = Engine(
-            card.architecture, tensors, marks, self.lexicon.order, ExactProduct if exact else quantised_product
+            card.architecture, tensors, marks, self.lexicon.order, EXACT if exact else quantised_arithmetic()
         )
         lines = (extras or {}).get(LINES)
         self._lines: Final = None if lines is None else LineFilter.from_bytes(lines)

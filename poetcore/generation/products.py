@@ -1,27 +1,22 @@
 """Products of a large weight with a few rows, which are nearly all the work of decoding.
 
-`QuantisedProduct` rounds weights and inputs to eight bits. `products.c` does it on weights that lie packed; without a C
+`QuantisedProduct` rounds weights and inputs to eight bits. `decoding.c` does it on weights that lie packed; without a C
 compiler BLAS does the same sums of integers in float32, where they are exact: the result is the same to the last bit.
 `ExactProduct` rounds nothing, for measuring.
 """
 
 import ctypes
-from pathlib import Path
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from poetcore.compiling import compiled
-
 Array = npt.NDArray[np.float32]
+Tokens = npt.NDArray[np.int32]
 Quantised = npt.NDArray[np.int8]
 
 LARGEST: Final = 127
 """Eight-bit numbers reach from −127 to 127."""
-
-_SOURCE: Final = Path(__file__).with_name("products.c")
-_FLAGS: Final = ("-O3", "-fno-math-errno", "-mprefer-vector-width=512")
 
 
 class Product(Protocol):
@@ -71,47 +66,57 @@ class QuantisedProduct:
         return np.ascontiguousarray(sums) * self._scale[outputs]
 
 
-class PackedProduct:
-    """`QuantisedProduct` through `products.c`; safe in threads."""
+class Packed:
+    """A weight as `decoding.c` reads it."""
 
     def __init__(self, library: ctypes.CDLL, weight: Array) -> None:
-        """`library`: what `products.c` was compiled to; `weight`: [N, D]."""
-        self._function: Final = library.product
-        self._function.argtypes = [ctypes.c_int64 if kind == "n" else ctypes.c_void_p for kind in "nnpppnnppp"]
-        self._function.restype = None
-        group, self._block = library.group(), library.outputs()
+        """`weight`: [N, D]."""
+        group, self.block = library.group(), library.outputs()
         self._input: Final = np.dtype(f"V{library.input_bytes()}")
         integers, worth = quantised(weight)
-        self._outputs, given = integers.shape
-        blocks, self._depth = -(-self._outputs // self._block), -(-given // group) * group
-        padded = np.zeros((blocks * self._block, self._depth), np.int8)
-        padded[: self._outputs, :given] = integers
+        self.outputs, given = integers.shape
+        self.blocks, self.depth = -(-self.outputs // self.block), -(-given // group) * group
+        padded = np.zeros((self.blocks * self.block, self.depth), np.int8)
+        padded[: self.outputs, :given] = integers
         # [blocks, depth / group, outputs of a block, group]
-        self._packed: Final = np.ascontiguousarray(
-            padded.reshape(blocks, self._block, self._depth // group, group).swapaxes(1, 2)
+        self._weight: Final = np.ascontiguousarray(
+            padded.reshape(self.blocks, self.block, self.depth // group, group).swapaxes(1, 2)
         )
         self._scale: Final = np.zeros(len(padded), np.float32)
-        self._scale[: self._outputs] = worth / np.float32(LARGEST)
+        self._scale[: self.outputs] = worth / np.float32(LARGEST)
         self._shifted: Final = padded.sum(axis=1, dtype=np.int32) * np.int32(library.shift())
         # To ask an array for its address takes as long as a tenth of a product.
-        self._starts: Final = [
-            (array.ctypes.data, array.nbytes // blocks) for array in (self._packed, self._scale, self._shifted)
-        ]
+        arrays: tuple[npt.NDArray[Any], ...] = (self._weight, self._scale, self._shifted)
+        self._starts: Final = [(array.ctypes.data, array.nbytes // self.blocks) for array in arrays]
+
+    def addresses(self, first: int = 0) -> list[int]:
+        """Of weight, scale and shifted, from block `first` on."""
+        return [start + first * block_bytes for start, block_bytes in self._starts]
+
+    def room(self, rows: int) -> npt.NDArray[np.void]:
+        """For `rows` rows of quantised inputs."""
+        return np.empty((rows, self.depth), self._input)
+
+
+class PackedProduct:
+    """`QuantisedProduct` through `decoding.c`; safe in threads."""
+
+    def __init__(self, library: ctypes.CDLL, weight: Array) -> None:
+        """`library`: what `decoding.c` was compiled to; `weight`: [N, D]."""
+        size, pointer = ctypes.c_int64, ctypes.c_void_p
+        self._function: Final = library.product
+        self._function.argtypes = [*[size] * 2, *[pointer] * 3, *[size] * 2, *[pointer] * 3]
+        self._function.restype = None
+        self._packed: Final = Packed(library, weight)
 
     def __call__(self, rows: Array, outputs: slice = slice(None)) -> Array:
         """As `Product`."""
-        begin, end, _ = outputs.indices(self._outputs)
-        first, last = begin // self._block, -(-end // self._block)
+        packed = self._packed
+        begin, end, _ = outputs.indices(packed.outputs)
+        first, last = begin // packed.block, -(-end // packed.block)
         rows = np.ascontiguousarray(rows)
-        inputs = np.empty((len(rows), self._depth), self._input)
-        out = np.empty((len(rows), (last - first) * self._block), np.float32)
-        weight = (start + first * block_bytes for start, block_bytes in self._starts)
-        made = (array.ctypes.data for array in (rows, inputs, out))
-        self._function(last - first, self._depth, *weight, *rows.shape, *made)
-        return out[:, begin - first * self._block : end - first * self._block]
-
-
-def quantised_product(weight: Array) -> Product:
-    """The fastest way that this machine has through `weight` [N, D] in eight bits."""
-    library = compiled(_SOURCE, _FLAGS)
-    return QuantisedProduct(weight) if library is None else PackedProduct(library, weight)
+        out = np.empty((len(rows), (last - first) * packed.block), np.float32)
+        room = packed.room(len(rows))
+        made = (array.ctypes.data for array in (rows, room, out))
+        self._function(last - first, packed.depth, *packed.addresses(first), *rows.shape, *made)
+        return out[:, begin - first * packed.block : end - first * packed.block]

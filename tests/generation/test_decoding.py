@@ -8,10 +8,10 @@ from poetcore.corpus.vocabulary import END, START, UNKNOWN
 from poetcore.generation import ComposeRequest, Poet
 from poetcore.generation.decoding import FREE, Frame, decode
 from poetcore.generation.drawing import FORBIDDEN
-from poetcore.generation.engine import Tokens
 from poetcore.generation.frames import framed
 from poetcore.generation.freely import FreeRules, write_freely
 from poetcore.generation.plan import plan
+from poetcore.generation.products import Tokens
 from poetcore.prosody import FORMS, sounds_of
 
 

@@ -1,11 +1,20 @@
-"""Products in eight bits: through C they are what numpy computes, to the last bit; and near the exact ones."""
+"""Products and layers in eight bits: in C they are what numpy computes, to the last bit; and near the exact ones."""
 
 import numpy as np
 import pytest
 
 from poetcore.compiling import compiled
-from poetcore.generation import products
-from poetcore.generation.products import ExactProduct, PackedProduct, QuantisedProduct, quantised, quantised_product
+from poetcore.generation import layers
+from poetcore.generation.kernels import FLAGS, SOURCE
+from poetcore.generation.layers import (
+    EXACT,
+    QUANTISED_IN_NUMPY,
+    PackedLayer,
+    Rows,
+    quantised_arithmetic,
+    tangent,
+)
+from poetcore.generation.products import ExactProduct, PackedProduct, QuantisedProduct, quantised
 
 
 @pytest.fixture
@@ -16,7 +25,7 @@ def random() -> np.random.Generator:
 # Of each way through `products.c` that this machine can go.
 @pytest.fixture(params=["-march=native", "-mno-avx512vnni", "-mno-avx2"])
 def flags(request: pytest.FixtureRequest) -> tuple[str, ...]:
-    return (*products._FLAGS, request.param)
+    return (*FLAGS, request.param)
 
 
 # Depths and outputs that fill no block, rows for every size of tile and for more than one.
@@ -25,7 +34,7 @@ def flags(request: pytest.FixtureRequest) -> tuple[str, ...]:
 def test_packed_is_what_numpy_computes(
     random: np.random.Generator, flags: tuple[str, ...], rows: int, depth: int
 ) -> None:
-    library = compiled(products._SOURCE, flags)
+    library = compiled(SOURCE, flags)
     if library is None:
         pytest.skip("no C compiler here that knows this processor")
     weight = random.standard_normal((37, depth), np.float32)
@@ -36,7 +45,7 @@ def test_packed_is_what_numpy_computes(
 
 
 def test_the_largest_sums_do_not_overflow(flags: tuple[str, ...]) -> None:
-    library = compiled(products._SOURCE, flags)
+    library = compiled(SOURCE, flags)
     if library is None:
         pytest.skip("no C compiler here that knows this processor")
     weight = np.where(np.arange(16) % 2, 1, -1)[:, None] * np.ones((16, 1024), np.float32)
@@ -49,23 +58,52 @@ def test_rounding_costs_little(random: np.random.Generator) -> None:
     weight = random.standard_normal((50, 512), np.float32)
     inputs = np.tanh(random.standard_normal((16, 512), np.float32))
     exact = ExactProduct(weight)(inputs)
-    assert np.abs(quantised_product(weight)(inputs) - exact).std() < 0.02 * exact.std()
+    assert np.abs(quantised_arithmetic().product(weight)(inputs) - exact).std() < 0.02 * exact.std()
 
 
 def test_a_weight_of_zeros_stays_zero() -> None:
     integers, worth = quantised(np.zeros((3, 4), np.float32))
     assert not integers.any()
     assert np.isfinite(worth).all()
-    assert not quantised_product(np.zeros((3, 4), np.float32))(np.ones((2, 4), np.float32)).any()
+    assert not quantised_arithmetic().product(np.zeros((3, 4), np.float32))(np.ones((2, 4), np.float32)).any()
 
 
 def test_a_row_does_not_depend_on_its_company(random: np.random.Generator) -> None:
-    product = quantised_product(random.standard_normal((24, 64), np.float32))
+    product = quantised_arithmetic().product(random.standard_normal((24, 64), np.float32))
     inputs = np.tanh(random.standard_normal((16, 64), np.float32))
     assert (product(inputs)[:5] == product(inputs[:5])).all()
     assert (product(inputs)[:1] == product(inputs[:1])).all()
 
 
 def test_without_a_compiler_numpy_does_the_work(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(products, "compiled", lambda _source, _flags: None)
-    assert isinstance(quantised_product(np.ones((8, 2), np.float32)), QuantisedProduct)
+    monkeypatch.setattr(layers, "library", lambda: None)
+    assert quantised_arithmetic() is QUANTISED_IN_NUMPY
+
+
+@pytest.mark.parametrize("size", [3, 16, 37])
+def test_a_layer_in_c_is_what_numpy_computes(random: np.random.Generator, flags: tuple[str, ...], size: int) -> None:
+    library = compiled(SOURCE, flags)
+    if library is None:
+        pytest.skip("no C compiler here that knows this processor")
+    weight = random.standard_normal((4 * size, 5 + 2 * size), np.float32)
+    table = np.tanh(random.standard_normal((9, 5), np.float32))
+    inputs = [
+        Rows(table, np.array([3, 0, 8, 8, 1], np.int32)),
+        *(Rows(np.tanh(random.standard_normal((5, size), np.float32))) for _ in range(2)),
+    ]
+    added = [
+        Rows(random.standard_normal((2, 4 * size), np.float32), np.array([1, 0, 1, 1, 0], np.int32)),
+        Rows(4 * random.standard_normal((5, 4 * size), np.float32)),
+    ]
+    cell = random.standard_normal((5, size), np.float32)
+    ours = PackedLayer(library, weight)(inputs, added, cell)
+    theirs = QUANTISED_IN_NUMPY.layer(weight)(inputs, added, cell)
+    for mine, its in zip(ours, theirs, strict=True):
+        np.testing.assert_array_equal(mine, its)
+    exact = EXACT.layer(weight)(inputs, added, cell)
+    np.testing.assert_allclose(ours[0], exact[0], atol=0.05)
+
+
+def test_our_tangent_is_tanh() -> None:
+    x = np.concatenate((np.linspace(-100, 100, 40_001), [0.0, -0.0, 1e-8])).astype(np.float32)
+    np.testing.assert_allclose(tangent(x), np.tanh(x.astype(np.float64)), atol=2e-7)
