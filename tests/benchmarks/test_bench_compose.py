@@ -15,6 +15,7 @@ def test_json_has_every_figure() -> None:
     assert {f"{form}_p{share}_ms" for form in ("五絕", "七絕", "五律", "七律") for share in (50, 99)} | {
         "decode_against_naive",
         "decode_against_floor",
+        "decode_against_floor_of_bytes",
         "first_poem_s",
         "resident_mb",
     } == set(found["ours"])
