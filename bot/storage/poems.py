@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, bindparam, delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from bot.storage.models import Poem, Rating, Showing, Variation, now
@@ -61,9 +61,9 @@ def note_message(session: Session, poem_id: int, message_id: int | None) -> None
         poem.message_id = message_id
 
 
-def poem_at(session: Session, poem_id: int, chat_id: int, *, lock: bool = False) -> Poem | None:
+def poem_at(session: Session, poem_id: int, chat_id: int) -> Poem | None:
     """A poem that stands in a chat: written or shown there; None for any other, which that chat has no say in."""
-    poem = session.get(Poem, poem_id, with_for_update=lock)
+    poem = session.get(Poem, poem_id)
     if poem is None or poem.chat_id == chat_id or session.get(Showing, (poem_id, chat_id)) is not None:
         return poem
     return None
@@ -102,37 +102,58 @@ def press(session: Session, *, poem_id: int, chat_id: int, user_id: int, value: 
 
     None if no such poem stands in that chat.
     """
-    # The poem's row is locked (where the database locks rows): two presses at once are one after the other.
-    there = poem_at(session, poem_id, chat_id, lock=True)
-    return _press_and_count(session, poem_id, user_id, value) if there is not None else None
+    where = _locked(session, poem_id)
+    if where is None or (where != chat_id and session.get(Showing, (poem_id, chat_id)) is None):
+        return None
+    return _press(session, poem_id, user_id, value), tally(session, poem_id)
 
 
 def press_anywhere(session: Session, *, poem_id: int, user_id: int, value: int) -> tuple[Pressed, Tally] | None:
     """As `press`, where the poem is known to stand before the reader; None if it is no more."""
-    there = session.get(Poem, poem_id, with_for_update=True)
-    return _press_and_count(session, poem_id, user_id, value) if there is not None else None
+    if _locked(session, poem_id) is None:
+        return None
+    return _press(session, poem_id, user_id, value), tally(session, poem_id)
 
 
 def tally(session: Session, poem_id: int) -> Tally:
     """The ratings of a poem, counted."""
-    query = select(Rating.value, func.count().label("readers")).where(Rating.poem_id == poem_id).group_by(Rating.value)
-    counts = {row.value: row.readers for row in session.execute(query)}
+    counts = {row.value: row.readers for row in session.connection().execute(_COUNT, {"poem": poem_id})}
     return Tally(up=counts.get(1, 0), down=counts.get(-1, 0))
 
 
-def _press_and_count(session: Session, poem_id: int, user_id: int, value: int) -> tuple[Pressed, Tally]:
-    pressed = _press(session, poem_id, user_id, value)
-    session.flush()
-    return pressed, tally(session, poem_id)
+# Of every second update: built once, and no objects are made of the rows.
+_poems, _ratings = (model.metadata.tables[model.__tablename__] for model in (Poem, Rating))
+_own: Final = and_(_ratings.c.poem_id == bindparam("poem"), _ratings.c.user_id == bindparam("reader"))
+_CHAT: Final = select(_poems.c.chat_id).where(_poems.c.id == bindparam("poem")).with_for_update()
+_COUNT: Final = (
+    select(_ratings.c.value, func.count().label("readers"))
+    .where(_ratings.c.poem_id == bindparam("poem"))
+    .group_by(_ratings.c.value)
+)
+_RATING: Final = select(_ratings.c.value).where(_own)
+_RATE: Final = insert(_ratings)
+_CHANGE: Final = update(_ratings).where(_own).values(value=bindparam("to"), changed_at=bindparam("at"))
+_WITHDRAW: Final = delete(_ratings).where(_own)
+
+
+def _locked(session: Session, poem_id: int) -> int | None:
+    """The chat that a poem was written in; None if there is no such poem.
+
+    Its row is locked (where the database locks rows): two presses at once are one after the other.
+    """
+    chat_id: int | None = session.connection().scalar(_CHAT, {"poem": poem_id})
+    return chat_id
 
 
 def _press(session: Session, poem_id: int, user_id: int, value: int) -> Pressed:
-    rating = session.get(Rating, (poem_id, user_id))
-    if rating is None:
-        session.add(Rating(poem_id=poem_id, user_id=user_id, value=value))
+    connection, own, moment = session.connection(), {"poem": poem_id, "reader": user_id}, now()
+    rated = connection.scalar(_RATING, own)
+    if rated is None:
+        made = {"created_at": moment, "changed_at": moment}
+        connection.execute(_RATE, {"poem_id": poem_id, "user_id": user_id, "value": value, **made})
         return Pressed.RATED
-    if rating.value == value:
-        session.delete(rating)
+    if rated == value:
+        connection.execute(_WITHDRAW, own)
         return Pressed.WITHDRAWN
-    rating.value, rating.changed_at = value, now()
+    connection.execute(_CHANGE, {**own, "to": value, "at": moment})
     return Pressed.CHANGED

@@ -12,10 +12,13 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from typer.testing import CliRunner
 
+from poetcore.cli import app
 from poetcore.errors import CheckpointError, SettingsError, StorageError, TrainingError
 from poetcore.generation import ComposeRequest, Poet
-from poetcore.package import read_card
+from poetcore.generation.lines import LineFilter
+from poetcore.package import read_card, read_extras, read_package, write_package
 from poetcore.prosody import form_named
 from poetcore.training.preference import loop
 from poetcore.training.preference.finetune import FinetuneResult, finetune
@@ -80,6 +83,20 @@ def test_the_package_says_where_it_comes_from(bench: Bench) -> None:
     assert result.curves.read_bytes().startswith(b"\x89PNG")
     assert [row["update"] for row in bench.curve("run")] == [1, 2]
     assert Poet.load(result.package).compose(ComposeRequest(seed=1)).poet == "tiny-2"
+
+
+def test_the_command_keeps_what_a_poet_takes_along(bench: Bench, tmp_path: Path) -> None:
+    """Its lines of the corpus, what it chooses by: they are no weights, and are not learned."""
+    extras = {"lines.safetensors": LineFilter.of(["春眠不覺曉"]).to_bytes()}
+    card, tensors = read_package(bench.poet)
+    write_package(tmp_path / "wary", card, tensors, extras)
+    words = ["--poet", tmp_path / "wary", "--ratings", bench.ratings, "--data", bench.data, "--out", tmp_path / "next"]
+    sets = [word for value in (*QUICK, "updates=2") for word in ("--set", value)]
+    result = CliRunner().invoke(app, ["finetune", *map(str, words), *sets])
+    assert result.exit_code == 0, result.output
+    made = read_card(tmp_path / "next")
+    assert made.parent == card.version
+    assert read_extras(tmp_path / "next", made) == extras
 
 
 def test_the_first_update_starts_from_the_reference(bench: Bench) -> None:
