@@ -9,7 +9,8 @@ from benchmarks.report import Report, markdown
 
 _INTRODUCTION: Final = """# Benchmarks
 
-Written by `make bench` on {date}; nothing in here is typed by hand. Each command prints its own table too.
+Written by `make bench`, last on {date}; nothing in here is typed by hand. Each section has its own date, each command
+prints its own table too.
 A rate is the median of interleaved repeats with the least and the greatest, a ratio is taken within a repeat:
 ours over the baseline that the row names first.
 """

@@ -153,7 +153,9 @@ def _shown(spread: Spread | None, between: str) -> str:
 
 
 def _number(value: float) -> str:
-    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.1f}" if abs(value) >= 20 else f"{value:.3f}"
+    if abs(value) >= 100 or value == 0:
+        return f"{value:,.0f}"
+    return f"{value:.1f}" if abs(value) >= 20 else f"{value:.3f}"
 
 
 def _markdown_row(cells: Sequence[str]) -> str:
