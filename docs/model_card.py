@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 from typing import Final
 
+from bot.orders import TEMPERATURE
 from poetcore.corpus.vocabulary import Vocabulary
 from poetcore.files import write_whole
 from poetcore.generation import ComposeRequest, Poet
@@ -53,8 +54,9 @@ def shown(value: object) -> str:
 
 
 def poems(poet: Poet) -> str:
-    """The first poem, in 五絕, to each of the report's beginnings."""
-    requests = (ComposeRequest(prefix=beginning, form=FORMS["五絕"], seed=1) for beginning in _BEGINNINGS)
+    """The first poem, in 五絕, to each of the report's beginnings, as readers get it."""
+    form = FORMS["五絕"]
+    requests = (ComposeRequest(prefix=start, form=form, seed=1, temperature=TEMPERATURE) for start in _BEGINNINGS)
     return "\n".join(["```text", *(poet.compose(request).text for request in requests), "```"])
 
 
