@@ -18,9 +18,9 @@ class ModelStore(Protocol):
     """Where versions are kept."""
 
     def publish(self, package: Path) -> tuple[PoetCard, str]:
-        """Keep the poet package in `package`; its card and digest. Publishing the same package again changes nothing.
+        """Keep the poet package in `package`; the card and digest that are kept.
 
-        Raises `PackageError` if it is no whole package or another one has its version, `StorageError` when the disk
+        Publishing the same package again changes nothing, even if more was measured of it since. Raises `PackageError` if it is no whole package or another one has its version, `StorageError` when the disk
         refuses; nothing is then changed.
         """
 
@@ -47,8 +47,8 @@ class FolderStore:
         Poet.load(package)
         digest = digest_of(package)
         target = self.folder(card.version)
-        if self._is_there(card.version, digest, target):
-            return card, digest
+        if self._is_there(card, digest, target):
+            return read_card(target), digest_of(target)
         self._clear_remains(card.version)
         with whole_folder(target) as partial:
             for name in (*card.files, CARD):
@@ -74,16 +74,16 @@ class FolderStore:
         """As `ModelStore.folder` says."""
         return self.root / version
 
-    def _is_there(self, version: str, digest: str, target: Path) -> bool:
-        """Whether exactly this package is kept whole; one that was torn since may be published again."""
+    def _is_there(self, card: PoetCard, digest: str, target: Path) -> bool:
+        """Whether this package is kept whole; one that was torn since may be published again."""
         if not target.exists():
             return False
         try:
             kept = read_card(target)
         except PackageError:
             return False
-        if kept.version == version and digest_of(target) != digest:
-            raise PackageError(f"{target} holds another poet of the name {version}: versions never change")
+        if kept.version == card.version and digest_of(target) != digest and not _same_poet(kept, card):
+            raise PackageError(f"{target} holds another poet of the name {card.version}: versions never change")
         try:
             read_package(target)
         except PackageError:
@@ -94,6 +94,12 @@ class FolderStore:
         """Delete what a publisher that was killed left half-written."""
         for remains in self.root.glob(f".{version}.partial-*"):
             shutil.rmtree(remains, ignore_errors=True)
+
+
+def _same_poet(one: PoetCard, other: PoetCard) -> bool:
+    """Whether two cards differ in what was measured alone."""
+    unmeasured: dict[str, object] = {"metrics": {}}
+    return one.model_copy(update=unmeasured) == other.model_copy(update=unmeasured)
 
 
 def digest_of(package: Path) -> str:

@@ -11,6 +11,7 @@ import pytest
 
 from bot.poets.store import FolderStore, digest_of
 from poetcore.errors import PackageError, StorageError
+from poetcore.package import write_metrics
 
 Make = Callable[..., Path]
 
@@ -34,6 +35,15 @@ def test_publishing_again_changes_nothing(store: FolderStore, make_poet: Make) -
     made = (store.folder("a") / "poet.json").stat().st_ino
     assert store.publish(package) == first
     assert (store.folder("a") / "poet.json").stat().st_ino == made
+
+
+def test_a_poet_of_which_more_was_measured_is_the_same(store: FolderStore, make_poet: Make) -> None:
+    package = make_poet("a")
+    first = store.publish(package)
+    write_metrics(package, {"scoreboard_poems": 4_000})
+    assert digest_of(package) != first[1]
+    assert store.publish(package) == first
+    store.load("a", first[1])
 
 
 def test_a_version_never_changes(store: FolderStore, make_poet: Make) -> None:
