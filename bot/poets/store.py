@@ -20,7 +20,9 @@ class ModelStore(Protocol):
     def publish(self, package: Path) -> tuple[PoetCard, str]:
         """Keep the poet package in `package`; the card and digest that are kept.
 
-        Publishing the same package again changes nothing, even if more was measured of it since. Raises `PackageError` if it is no whole package or another one has its version, `StorageError` when the disk
+        Publishing the same package again changes nothing, even if more was measured of it since.
+
+        Raises `PackageError` if it is no whole package or another one has its version, `StorageError` when the disk
         refuses; nothing is then changed.
         """
 
