@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from poetcore.corpus.vocabulary import END, START
-from poetcore.generation.drawing import FORBIDDEN, fastest_draw, sample
+from poetcore.generation.drawing import FORBIDDEN, Rules, fastest_draw, sample
 from poetcore.generation.engine import UNTOLD, Condition, Engine, log_normaliser
 from poetcore.generation.lexicon import EITHER, Lexicon
 from poetcore.generation.products import Array, Tokens
@@ -104,8 +104,9 @@ class _Sampler:
             if len(rows):
                 columns = self._lexicon.slice_of(tones)
                 logits, bias = self._engine.scores_and_bias(top[rows], columns)
-                told = (bias, self._lexicon.rhymes[columns], wanted[rows], shunned[rows], used[rows] - columns.start)
-                self._note(position, rows, columns, self._draw(logits, *told, self._temperature, uniform[rows]))
+                shifted = used[rows] - columns.start
+                rules = Rules(bias, self._lexicon.rhymes[columns], wanted[rows], shunned[rows], shifted)
+                self._note(position, rows, columns, self._draw(logits, rules, self._temperature, uniform[rows]))
                 allowed.append((rows, columns, logits))
         self._redraw(position, allowed, rng)
         self._note_rhymes(position)

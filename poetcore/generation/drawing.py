@@ -6,7 +6,7 @@ for ties in the last digit.
 
 import ctypes
 from functools import cache
-from typing import Final, Protocol
+from typing import Final, NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -22,44 +22,42 @@ FORBIDDEN: Final = np.float32(-np.inf)
 _BLOCK: Final = 64
 
 
+class Rules(NamedTuple):
+    """What a draw adds to the logits, and what it forbids."""
+
+    bias: Array
+    """[columns]: added to every row."""
+    rhymes: Bits
+    """[columns]: the groups of each."""
+    wanted: Bits
+    """[rows]: groups of which a column must have one; 0: it need not rhyme."""
+    shunned: Bits
+    """[rows]: groups of which it must have none."""
+    used: npt.NDArray[np.int64]
+    """[rows, any]: columns that must not come again unless nothing else is left; those outside are passed over."""
+
+
 class Draw(Protocol):
     """Forbids and draws."""
 
     def __call__(
-        self,
-        logits: Array,
-        bias: Array,
-        rhymes: Bits,
-        wanted: Bits,
-        shunned: Bits,
-        used: npt.NDArray[np.int64],
-        temperature: np.float32,
-        uniform: npt.NDArray[np.float64],
+        self, logits: Array, rules: Rules, temperature: np.float32, uniform: npt.NDArray[np.float64]
     ) -> tuple[Tokens, npt.NDArray[np.float64]]:
         """A column for each row, int32 [rows], and the chance that it had, float64 [rows].
 
-        `logits`: float32 [rows, columns] without their `bias` [columns], which is added; what is forbidden becomes
-        `FORBIDDEN` in them. `rhymes`: [columns].
-        `wanted`: [rows], groups of which a column must have one, 0: it need not rhyme. `shunned`: [rows], groups of
-        which it must have none. `used`: [rows, any], columns that must not come again, those outside are passed over;
-        where nothing else is left, they may. `uniform`: [rows] in [0, 1).
+        `logits`: float32 [rows, columns], in which the bias is added and what is forbidden becomes `FORBIDDEN`.
+        `uniform`: [rows] in [0, 1).
         """
 
 
 def draw_in_numpy(
-    logits: Array,
-    bias: Array,
-    rhymes: Bits,
-    wanted: Bits,
-    shunned: Bits,
-    used: npt.NDArray[np.int64],
-    temperature: np.float32,
-    uniform: npt.NDArray[np.float64],
+    logits: Array, rules: Rules, temperature: np.float32, uniform: npt.NDArray[np.float64]
 ) -> tuple[Tokens, npt.NDArray[np.float64]]:
     """As `Draw`."""
-    logits += bias
-    logits[(wanted[:, None] != 0) & (rhymes & wanted[:, None] == 0)] = FORBIDDEN
-    logits[rhymes & shunned[:, None] != 0] = FORBIDDEN
+    wanted, used = rules.wanted[:, None], rules.used
+    logits += rules.bias
+    logits[(wanted != 0) & (rules.rhymes & wanted == 0)] = FORBIDDEN
+    logits[rules.rhymes & rules.shunned[:, None] != 0] = FORBIDDEN
     rhyming = logits.copy()
     row, place = np.nonzero((used >= 0) & (used < logits.shape[1]))
     logits[row, used[row, place]] = FORBIDDEN
@@ -80,22 +78,13 @@ class DrawInC:
         self._function.restype = None
 
     def __call__(
-        self,
-        logits: Array,
-        bias: Array,
-        rhymes: Bits,
-        wanted: Bits,
-        shunned: Bits,
-        used: npt.NDArray[np.int64],
-        temperature: np.float32,
-        uniform: npt.NDArray[np.float64],
+        self, logits: Array, rules: Rules, temperature: np.float32, uniform: npt.NDArray[np.float64]
     ) -> tuple[Tokens, npt.NDArray[np.float64]]:
         """As `Draw`; the rows of `logits` may be parts of longer ones."""
         rows, columns = logits.shape
-        used = np.ascontiguousarray(used, np.int64)
         scratch = np.empty(2 * columns + 2 * _BLOCK, np.float32)
         drawn, chances = np.empty(rows, np.int32), np.empty(rows)
-        told = [np.ascontiguousarray(array) for array in (bias, rhymes, wanted, shunned)]
+        told = [np.ascontiguousarray(array) for array in rules]
         uniform = np.ascontiguousarray(uniform)
         self._function(
             rows,
@@ -103,8 +92,7 @@ class DrawInC:
             logits.strides[0] // logits.itemsize,
             logits.ctypes.data,
             *(array.ctypes.data for array in told),
-            used.ctypes.data,
-            used.shape[1],
+            rules.used.shape[1],
             float(temperature),
             *(array.ctypes.data for array in (uniform, scratch, drawn, chances)),
         )

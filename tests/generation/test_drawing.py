@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from poetcore.generation import drawing
-from poetcore.generation.drawing import FORBIDDEN, Draw, DrawInC, draw_in_numpy, fastest_draw, sample
+from poetcore.generation.drawing import FORBIDDEN, Draw, DrawInC, Rules, draw_in_numpy, fastest_draw, sample
 from poetcore.generation.kernels import library
 
 
@@ -29,7 +29,7 @@ def test_c_draws_what_numpy_draws() -> None:
     random = np.random.default_rng(5)
     for columns in (1, 63, 64, 65, 3_198):
         logits = random.normal(0, 4, (16, columns + 9)).astype(np.float32)[:, 3 : columns + 3]
-        told = (
+        rules = Rules(
             random.normal(0, 1, columns).astype(np.float32),
             random.integers(0, 4, columns).astype(np.uint32),
             random.integers(0, 2, 16).astype(np.uint32),
@@ -38,8 +38,8 @@ def test_c_draws_what_numpy_draws() -> None:
         )
         temperature, uniform = np.float32(random.uniform(0.3, 2)), random.random(16)
         ours, theirs = logits.copy()[:, :], logits.copy()
-        found, chances = DrawInC(compiled)(ours, *told, temperature, uniform)
-        expected, known = draw_in_numpy(theirs, *told, temperature, uniform)
+        found, chances = DrawInC(compiled)(ours, rules, temperature, uniform)
+        expected, known = draw_in_numpy(theirs, rules, temperature, uniform)
         np.testing.assert_array_equal(found, expected)
         np.testing.assert_allclose(chances, known, rtol=1e-5)
         np.testing.assert_array_equal(ours, theirs)
@@ -50,8 +50,8 @@ def test_rows_may_be_parts_of_longer_ones(draw: Draw) -> None:
     wide[:, [0, 9]] = 50
     part = wide[:, 2:5]
     part[1, 2] = 9
-    told = (np.zeros(3, np.float32), bits(0, 0, 0), bits(0, 0), bits(0, 0), np.zeros((2, 0), np.int64))
-    assert draw(part, *told, np.float32(0.1), np.full(2, 0.5))[0].tolist() == [1, 2]
+    rules = Rules(np.zeros(3, np.float32), bits(0, 0, 0), bits(0, 0), bits(0, 0), np.zeros((2, 0), np.int64))
+    assert draw(part, rules, np.float32(0.1), np.full(2, 0.5))[0].tolist() == [1, 2]
 
 
 def test_rhymes_are_kept_and_shunned(draw: Draw) -> None:
@@ -60,21 +60,22 @@ def test_rhymes_are_kept_and_shunned(draw: Draw) -> None:
     none = np.zeros((50, 0), np.int64)
     all_of = np.full(50, 6, np.uint32)
     zero = np.zeros(50, np.uint32)
-    assert set(draw(rows.copy(), level, rhymes, all_of, zero, none, np.float32(1), uniform)[0].tolist()) == {1, 2}
-    assert set(draw(rows.copy(), level, rhymes, zero, all_of, none, np.float32(1), uniform)[0].tolist()) == {0, 3}
+    assert set(draw(rows.copy(), Rules(level, rhymes, all_of, zero, none), np.float32(1), uniform)[0].tolist()) == {
+        1,
+        2,
+    }
+    assert set(draw(rows.copy(), Rules(level, rhymes, zero, all_of, none), np.float32(1), uniform)[0].tolist()) == {
+        0,
+        3,
+    }
 
 
 def test_what_was_used_comes_again_only_where_nothing_else_is_left(draw: Draw) -> None:
 
     def drawn(used: list[int], rhymes: tuple[int, ...] = (0, 0, 0), wanted: int = 0, uniform: float = 0.9) -> int:
-        told = (
-            np.zeros(3, np.float32),
-            bits(*rhymes),
-            bits(wanted),
-            bits(0),
-            np.array([used], np.int64).reshape(1, -1),
-        )
-        return int(draw(np.zeros((1, 3), np.float32), *told, np.float32(1), np.array([uniform]))[0][0])
+        forbidden = np.array([used], np.int64).reshape(1, -1)
+        rules = Rules(np.zeros(3, np.float32), bits(*rhymes), bits(wanted), bits(0), forbidden)
+        return int(draw(np.zeros((1, 3), np.float32), rules, np.float32(1), np.array([uniform]))[0][0])
 
     assert drawn([0, 2, -1, 7, 0]) == 1
     assert drawn([0, 1, 2, 1]) == 2
