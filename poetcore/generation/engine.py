@@ -100,7 +100,8 @@ class Engine:
         if architecture.context_size:
             table = (tensors["place"] @ of_place.T) * scale
             # Characters above are inputs of a product: they are brought into [−1, 1], their weights grow by as much.
-            largest = np.maximum(np.abs(tensors["above"]).max(axis=0), np.finfo(np.float32).tiny)
+            largest: Array = np.abs(tensors["above"]).max(axis=0)
+            largest[largest == 0] = 1
             weight = np.hstack([_scaled(weight * largest, scale) for weight in of_above])
             self._context = _Context(np.asarray(marks, np.int32), table, tensors["above"] / largest, weight)
         self._conditions: _Conditions | None = None

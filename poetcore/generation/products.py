@@ -40,7 +40,9 @@ class ExactProduct:
 
 def quantised(weight: Array) -> tuple[Quantised, Array]:
     """`weight` [N, D] as integers of eight bits, and [N]: what one of a row's integers is worth."""
-    worth = np.maximum(np.abs(weight).max(axis=1), np.finfo(np.float32).tiny) / np.float32(LARGEST)
+    largest: Array = np.abs(weight).max(axis=1)
+    largest[largest == 0] = 1
+    worth = largest / np.float32(LARGEST)
     return np.rint(weight / worth[:, None]).astype(np.int8), worth
 
 

@@ -58,7 +58,7 @@ def test_json_has_each_side_by_figure_and_null_where_unknown() -> None:
 
 def test_a_document_has_command_machine_notes_and_a_row_a_figure() -> None:
     text = document([REPORT], datetime(2030, 1, 2, tzinfo=UTC))
-    assert "Written by `make bench` on 2030-01-02" in text
+    assert "Written by `make bench`, last on 2030-01-02" in text
     assert markdown(REPORT) in text
     assert "`poet bench train`, 2030-01-02T03:04:05+00:00." in text
     assert "- A note." in text
