@@ -90,8 +90,9 @@ def _run(asked: argparse.Namespace) -> None:
     write_whole(asked.out / "scoreboard.md", document(columns, f"{datetime.now(UTC):%Y-%m-%d}"))
     _write_poems(work, systems[0], asked.out / "poems")
     if asked.card:
-        told = {name: columns["ours"][name] for name in _ON_CARD if columns["ours"][name] is not None}
-        write_metrics(asked.poet or PRETRAINED, {f"scoreboard_{name}": value for name, value in told.items()})
+        told = {f"scoreboard_{name}": columns["ours"][name] for name in _ON_CARD if columns["ours"][name] is not None}
+        shown = {name: round(value, 4) if isinstance(value, float) else value for name, value in told.items()}
+        write_metrics(asked.poet or PRETRAINED, shown)
     console.print(f"wrote {asked.out / 'scoreboard.md'} and {asked.out / 'poems'}", soft_wrap=True)
 
 

@@ -103,7 +103,8 @@ class Engine:
             largest: Array = np.abs(tensors["above"]).max(axis=0)
             largest[largest == 0] = 1
             weight = np.hstack([_scaled(weight * largest, scale) for weight in of_above])
-            self._context = _Context(np.asarray(marks, np.int32), table, tensors["above"] / largest, weight)
+            above = (tensors["above"] / largest).astype(np.float32)
+            self._context = _Context(np.asarray(marks, np.int32), table, above, weight)
         self._conditions: _Conditions | None = None
         if architecture.condition_size:
             self._conditions = _Conditions(

@@ -79,7 +79,7 @@ def test_all_columns_and_poems_come_from_one_command_and_once_only(
     assert columns["ours"]["format_ok"] == 1.0
     metrics = read_package(package)[0].metrics
     assert metrics["scoreboard_poems"] == 32
-    assert metrics["scoreboard_judge_bits_per_hanzi"] == columns["ours"]["judge_bits_per_hanzi"]
+    assert metrics["scoreboard_judge_bits_per_hanzi"] == round(columns["ours"]["judge_bits_per_hanzi"], 4)
     assert "scoreboard_ngram_auc" not in metrics  # too few poems to tell
     assert columns["unmasked"]["judge_bits_per_hanzi"] > 0
     assert columns["real"]["copied_lines"] == 0
