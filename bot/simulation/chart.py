@@ -25,7 +25,7 @@ def draw(before: Mapping[str, Any], arms: Mapping[str, Sequence[Mapping[str, Any
         axes.grid(alpha=0.25)
         axes.spines[["top", "right"]].set_visible(False)
     figure.axes[0].axhline(0.68, color="#c9ccd1", linestyle="--", linewidth=1)
-    figure.axes[0].legend(frameon=False)
+    figure.axes[0].legend(frameon=False, loc="center right")
     image = io.BytesIO()
     figure.savefig(image, format="png", dpi=130)
     write_whole(path, image.getvalue())
