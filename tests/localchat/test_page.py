@@ -73,6 +73,8 @@ async def test_the_keyboard_alone_suffices(page: Page) -> None:
     await page.keyboard.type("/poem")
     await page.keyboard.press("Enter")
     await expect(page.locator(".poem")).to_be_visible()
+    await expect(page.locator(".chip")).to_have_count(2)
+    await expect(page.get_by_role("textbox")).to_be_focused()
     # Backwards from the text: the two command chips, then the message's last and first button.
     for _ in range(4):
         await page.keyboard.press("Shift+Tab")
