@@ -1,4 +1,4 @@
-"""The LSTM as it is served: numpy, float32, one step at a time for a batch of rows.
+"""The LSTM as it is served: without torch, one step at a time for a batch of rows.
 
 It computes what the training reference computes, with the multiplications moved to where they are cheapest:
 the first layer's input product and bias are one table row a token, and sigmoid(x) = ½·tanh(½x) + ½ lets one call of

@@ -8,13 +8,7 @@ from poetcore.compiling import compiled
 
 SOURCE: Final = Path(__file__).with_name("decoding.c")
 # Without contraction a multiplication and an addition round twice, as numpy's do: the results are the same.
-FLAGS: Final = (
-    "-O3",
-    "-ffp-contract=off",
-    "-fno-math-errno",
-    "-fno-trapping-math",
-    "-mprefer-vector-width=512",
-)
+FLAGS: Final = ("-O3", "-ffp-contract=off", "-fno-math-errno", "-fno-trapping-math")
 
 
 def library() -> ctypes.CDLL | None:

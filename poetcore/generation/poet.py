@@ -115,8 +115,9 @@ class Poet:
         drafts, texts, relaxed = self._drafts(request, planned, form, rng)
         recent = pairs_of(lines_of(text) for text in request.recent)
         poems = [lines_of(text) for text in texts]
-        told = (request.temperature, rng, planned.title, recent)
-        row, score = chosen(drafts, self.engine, form, poems, self._ranking, *told)
+        row, score = chosen(
+            drafts, self.engine, form, poems, self._ranking, request.temperature, rng, planned.title, recent
+        )
         return self._poem(request, planned, texts[row], score, _group(drafts, row), relaxed)
 
     def _write_freely(self, request: ComposeRequest, planned: Plan, rng: np.random.Generator) -> Poem:

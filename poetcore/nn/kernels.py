@@ -18,7 +18,7 @@ _SOURCE: Final = Path(__file__).with_name("kernels.c")
 # What -ffast-math means, but for "no value is ever NaN" (a diverged run must show) and for the start-up code that
 # changes the rounding of the whole process.
 _FLAGS: Final = (
-    *("-O3", "-fopenmp", "-mprefer-vector-width=512"),
+    *("-O3", "-fopenmp"),
     *("-fno-math-errno", "-fno-trapping-math", "-fno-signed-zeros", "-fassociative-math", "-freciprocal-math"),
 )
 
