@@ -33,7 +33,8 @@ def compiled(source: Path, flags: tuple[str, ...]) -> ctypes.CDLL | None:
     if compiler is None:
         return None
     # Another processor behind the same home folder, another compiler or another source is another file.
-    key = hashlib.sha256(source.read_bytes() + repr((_FOR_THIS_MACHINE, flags, compiler, _processor())).encode()).hexdigest()[:16]
+    made_by = repr((_FOR_THIS_MACHINE, flags, compiler, _processor()))
+    key = hashlib.sha256(source.read_bytes() + made_by.encode()).hexdigest()[:16]
     path = platformdirs.user_cache_path("yuexia") / f"{source.stem}-{key}.so"
     try:
         if not path.exists():
