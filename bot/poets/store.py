@@ -8,6 +8,7 @@ import shutil
 from pathlib import Path
 from typing import Protocol
 
+from bot.locks import lock_held
 from poetcore.errors import PackageError
 from poetcore.files import whole_folder
 from poetcore.generation import Poet
@@ -47,19 +48,9 @@ class FolderStore:
         card, _ = read_package(package)
         # Without it, a poet that cannot compose would only be found out when it is to serve.
         Poet.load(package)
-        digest = digest_of(package)
-        target = self.folder(card.version)
-        if self._is_there(card, digest, target):
-            return read_card(target), digest_of(target)
-        self._clear_remains(card.version)
-        with whole_folder(target) as partial:
-            for name in (*card.files, CARD):
-                shutil.copyfile(package / name, partial / name)
-            # What was read above and what was copied may differ: somebody else writes there too.
-            if digest_of(partial) != digest:
-                raise PackageError(f"{package} changed while it was published; publish it again")
-            read_package(partial)
-        return card, digest
+        # One publisher at a time: bots that start together all publish their founder.
+        with lock_held(self.root / ".lock", wait=True):
+            return self._keep(package, card)
 
     def load(self, version: str, digest: str) -> Poet:
         """As `ModelStore.load` says."""
@@ -75,6 +66,21 @@ class FolderStore:
     def folder(self, version: str) -> Path:
         """As `ModelStore.folder` says."""
         return self.root / version
+
+    def _keep(self, package: Path, card: PoetCard) -> tuple[PoetCard, str]:
+        digest = digest_of(package)
+        target = self.folder(card.version)
+        if self._is_there(card, digest, target):
+            return read_card(target), digest_of(target)
+        self._clear_remains(card.version)
+        with whole_folder(target) as partial:
+            for name in (*card.files, CARD):
+                shutil.copyfile(package / name, partial / name)
+            # What was read above and what was copied may differ: somebody else writes there too.
+            if digest_of(partial) != digest:
+                raise PackageError(f"{package} changed while it was published; publish it again")
+            read_package(partial)
+        return card, digest
 
     def _is_there(self, card: PoetCard, digest: str, target: Path) -> bool:
         """Whether this package is kept whole; one that was torn since may be published again."""
@@ -93,7 +99,7 @@ class FolderStore:
         return True
 
     def _clear_remains(self, version: str) -> None:
-        """Delete what a publisher that was killed left half-written."""
+        """Delete what a publisher that was killed left half-written; while the lock is held, no other one writes."""
         for remains in self.root.glob(f".{version}.partial-*"):
             shutil.rmtree(remains, ignore_errors=True)
 

@@ -1,6 +1,5 @@
 """The worker's folder: its name, which stays, the lock that keeps a second one out, and a folder a job."""
 
-import fcntl
 import re
 import shutil
 import socket
@@ -11,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot.errors import LearningError
-from poetcore.errors import StorageError
+from bot.locks import LockTakenError, lock_held
 from poetcore.files import write_whole
 
 
@@ -52,19 +51,12 @@ class Workplace:
     def taken(self) -> Iterator[str]:
         """Work here until the block ends; yields the worker's name. Raises `LearningError` if another one does."""
         try:
-            self.root.mkdir(parents=True, exist_ok=True)
-            lock = (self.root / "lock").open("w")
-        except OSError as error:
-            raise StorageError(f"cannot write {self.root}: {error.strerror or error}") from error
-        with lock:
-            try:
-                # The system lets go of it when the process ends, however it ends.
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError:
-                raise LearningError(
-                    f"a worker is at work in {self.root} already: stop it, or give this one a YUEXIA_HOME of its own"
-                ) from None
-            yield self._name()
+            with lock_held(self.root / "lock", wait=False):
+                yield self._name()
+        except LockTakenError:
+            raise LearningError(
+                f"a worker is at work in {self.root} already: stop it, or give this one a YUEXIA_HOME of its own"
+            ) from None
 
     def job(self, job_id: str) -> JobFolder:
         """The folder of a job, whether it is there or not."""

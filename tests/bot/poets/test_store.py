@@ -4,11 +4,14 @@ import errno
 import json
 import shutil
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier
 from typing import Any
 
 import pytest
 
+from bot.locks import lock_held
 from bot.poets.store import FolderStore, digest_of
 from poetcore.errors import PackageError, StorageError
 from poetcore.package import write_metrics
@@ -20,6 +23,10 @@ Make = Callable[..., Path]
 def store(tmp_path: Path) -> FolderStore:
     """An empty store."""
     return FolderStore(tmp_path / "poets")
+
+
+def _folders(store: FolderStore) -> list[str]:
+    return sorted(path.name for path in store.root.iterdir() if path.is_dir())
 
 
 def test_what_is_published_is_loaded(store: FolderStore, make_poet: Make) -> None:
@@ -105,7 +112,7 @@ def test_a_full_disk_leaves_nothing(store: FolderStore, make_poet: Make, monkeyp
         patch.setattr(shutil, "copyfile", full)
         with pytest.raises(StorageError, match="No space left on device"):
             store.publish(package)
-    assert list(store.root.iterdir()) == []
+    assert _folders(store) == []
     _, digest = store.publish(package)
     store.load("a", digest)
 
@@ -115,4 +122,31 @@ def test_what_a_killed_publisher_left_is_cleared(store: FolderStore, make_poet: 
     remains.mkdir(parents=True)
     (remains / "weights.safetensors").write_bytes(b"half")
     store.publish(make_poet("a"))
-    assert [path.name for path in store.root.iterdir()] == ["a"]
+    assert _folders(store) == ["a"]
+
+
+def test_bots_that_start_together_publish_their_founder_once(store: FolderStore, make_poet: Make) -> None:
+    package = make_poet("a")
+    together = Barrier(4)
+
+    def publish() -> str:
+        together.wait()
+        return store.publish(package)[1]
+
+    with ThreadPoolExecutor(4) as bots:
+        digests = {future.result() for future in [bots.submit(publish) for _ in range(4)]}
+    (digest,) = digests
+    store.load("a", digest)
+    assert _folders(store) == ["a"]
+
+
+def test_a_publisher_waits_for_another_one(store: FolderStore, make_poet: Make) -> None:
+    package = make_poet("a")
+    with ThreadPoolExecutor(1) as bots:
+        with lock_held(store.root / ".lock", wait=True):
+            publishing = bots.submit(store.publish, package)
+            with pytest.raises(TimeoutError):
+                publishing.result(timeout=0.2)
+            assert not store.folder("a").exists()
+        publishing.result(timeout=60)
+    assert store.folder("a").is_dir()
