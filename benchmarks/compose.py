@@ -18,10 +18,11 @@ from benchmarks.report import Figure, Goal, Report
 from benchmarks.timing import Spread, interleaved_rates, ratios
 from poetcore.errors import PoetcoreError
 from poetcore.generation import ComposeRequest, Poet
-from poetcore.generation.decoding import FREE, Drafts, Frame, decode
+from poetcore.generation.arithmetic import quantised_arithmetic
+from poetcore.generation.candidates import FREE, Frame
+from poetcore.generation.decoding import Drafts, decode
 from poetcore.generation.engine import Condition
 from poetcore.generation.frames import framed
-from poetcore.generation.layers import quantised_arithmetic
 from poetcore.generation.plan import plan
 from poetcore.generation.poet import PRETRAINED
 from poetcore.generation.products import Tokens

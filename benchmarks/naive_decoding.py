@@ -8,9 +8,9 @@ import numpy as np
 import numpy.typing as npt
 
 from poetcore.corpus.vocabulary import END, START
-from poetcore.generation.decoding import FREE, Frame
+from poetcore.generation.arithmetic import QUANTISED_IN_NUMPY
+from poetcore.generation.candidates import FREE, Frame
 from poetcore.generation.engine import Condition, Engine
-from poetcore.generation.layers import QUANTISED_IN_NUMPY
 from poetcore.generation.lexicon import Lexicon
 from poetcore.generation.poet import Poet
 from poetcore.nn.context import mark_ids

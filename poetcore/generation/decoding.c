@@ -1,9 +1,11 @@
 /*
- * Decoding in C: products in eight-bit integers, an LSTM layer around one, the draw of a token.
+ * Decoding in C: products in eight-bit integers, a step of the LSTM, whole lines of all candidates of a poem.
  *
- * Each does what `products.py`, `layers.py` and `drawing.py` do in numpy, and to the last bit, but that a draw adds up
- * in another order. For that, compile with -ffp-contract=off. One call does what numpy does in a dozen: in a bot with
- * other threads, each of these would wait for the interpreter anew.
+ * It does what `products.py`, `lstm.py`, `drawing.py` and `decoding.py` do in numpy, and to the last bit, but that a
+ * draw adds up in another order. For that, compile with -ffp-contract=off. A line is one call in place of hundreds of
+ * numpy's: in a bot with other threads, each of these would wait for the interpreter anew.
+ *
+ * The structures are those of `native.py`, field by field.
  */
 #include <math.h>
 #include <stdint.h>
@@ -104,33 +106,51 @@ static void fill(input *to, int64_t count) {
     for (int64_t at = 0; at < count; at++) to[at] = SHIFT;
 }
 
-/* out [count, blocks * OUTPUTS] = quantised [count, depth] times the weight, each sum times its output's `scale`. */
-static void multiply(int64_t blocks, int64_t depth, const int8_t *weight, const float *scale, const int32_t *shifted,
-                     int64_t count, const input *quantised, float *out) {
-    const int64_t width = blocks * OUTPUTS;
+/* A weight of blocks * OUTPUTS outputs, packed. */
+struct weight {
+    int64_t blocks, depth;
+    const int8_t *integers;
+    const float *scale;
+    const int32_t *shifted;
+};
+
+/* Where a call may write in between: one for each thread. */
+struct room {
+    input *quantised; /* a row as long as the deepest weight is deep */
+    float *products;  /* a row as wide as the widest weight */
+    float *weights;   /* of one draw: two for each column, and 128 more */
+};
+
+/* out [count, blocks * OUTPUTS] = quantised [count, depth] through `blocks` blocks from `first` on. */
+static void multiply(const struct weight *weight, int64_t first, int64_t blocks, int64_t count, const input *quantised,
+                     float *out) {
+    const int64_t depth = weight->depth, width = blocks * OUTPUTS;
+    const int8_t *integers = weight->integers + first * OUTPUTS * depth;
+    const float *scale = weight->scale + first * OUTPUTS;
+    const int32_t *shifted = weight->shifted + first * OUTPUTS;
     for (int64_t block = 0; block < blocks; block++) {
         int64_t row = 0;
 #define ROWS_BY(ROWS)                                                                                                  \
     for (; row + ROWS <= count; row += ROWS)                                                                           \
-    tile_##ROWS(depth, weight, scale, shifted, quantised + row * depth, out + row * width, width)
+    tile_##ROWS(depth, integers, scale, shifted, quantised + row * depth, out + row * width, width)
         ROWS_BY(16);
         ROWS_BY(4);
         ROWS_BY(1);
-        weight += depth * OUTPUTS, scale += OUTPUTS, shifted += OUTPUTS, out += OUTPUTS;
+        integers += depth * OUTPUTS, scale += OUTPUTS, shifted += OUTPUTS, out += OUTPUTS;
     }
 }
 
-/* rows [count, given] through the weight; `depth` is `given` filled up to a multiple of GROUP. */
-void product(int64_t blocks, int64_t depth, const int8_t *weight, const float *scale, const int32_t *shifted,
-             int64_t count, int64_t given, const float *rows, input *quantised, float *out) {
+/* rows [count, given] through `blocks` blocks from `first` on; what is missing to the weight's depth is filled up. */
+void product(const struct weight *weight, int64_t first, int64_t blocks, int64_t count, int64_t given,
+             const float *rows, input *quantised, float *out) {
     for (int64_t row = 0; row < count; row++) {
-        quantise(rows + row * given, given, quantised + row * depth);
-        fill(quantised + row * depth + given, depth - given);
+        quantise(rows + row * given, given, quantised + row * weight->depth);
+        fill(quantised + row * weight->depth + given, weight->depth - given);
     }
-    multiply(blocks, depth, weight, scale, shifted, count, quantised, out);
+    multiply(weight, first, blocks, count, quantised, out);
 }
 
-/* ---- The LSTM layer ---- */
+/* ---- The LSTM ---- */
 
 /* e to the x <= 0, 0 for what is forbidden; relative error below 2e-7 (Cephes). */
 static inline float exponential(float x) {
@@ -158,50 +178,112 @@ static inline float tangent(float x) {
 
 static inline float sigmoid(float half) { return tangent(half) * 0.5f + 0.5f; }
 
+/* What `poetcore.corpus.vocabulary` and `poetcore.nn.context` say. */
+#define START 0
+#define WIDTH 16
+#define LINES 8
+#define POSITIONS 9
+
+struct lstm {
+    int64_t size, layers;         /* units of a layer */
+    const struct weight *weights; /* [layers]: what a layer reads and what it remembers, side by side */
+    const float *biases;          /* [layers - 1, 4 size]: of those above the first */
+    const float *table;           /* [V, 4 size]: a token's share of the first layer's gates */
+    int64_t above_size;           /* 0: it is not told of lines */
+    const float *above;           /* [V, above_size]: a character of a line above as the first layer reads it */
+    const float *place;           /* [places, 4 size]: a place's share of the first layer's gates */
+    int64_t marks_count;
+    const int32_t *marks; /* which end lines */
+};
+
+struct state {
+    int64_t rows;
+    float *hidden, *cell;    /* [layers, rows, size] */
+    int32_t *lines;          /* [rows, 3, WIDTH]: the line under way, the one above, the one two above */
+    int64_t *position, *line; /* [rows]: of the token to come */
+    const float *told;       /* [rows, 4 size]: what conditions add to the first layer's gates; NULL: nothing */
+};
+
+/* A row's last lines after `token`. */
+static void read_line(const struct lstm *lstm, const struct state *state, int64_t row, int32_t token) {
+    int32_t *lines = state->lines + row * 3 * WIDTH;
+    int64_t *position = state->position + row;
+    if (*position < WIDTH) lines[*position] = token;
+    int ends = 0;
+    for (int64_t mark = 0; mark < lstm->marks_count; mark++) ends |= token == lstm->marks[mark];
+    *position += token != START;
+    if (!ends) return;
+    memmove(lines + WIDTH, lines, 2 * WIDTH * sizeof *lines);
+    for (int64_t at = 0; at < WIDTH; at++) lines[at] = START;
+    *position = 0;
+    state->line[row]++;
+}
+
+static int64_t place_of(const struct state *state, int64_t row) {
+    const int64_t line = state->line[row], position = state->position[row];
+    const int64_t counted = line < LINES ? line : LINES - 2 + line % 2;
+    return counted * POSITIONS + (position < POSITIONS ? position : POSITIONS - 1);
+}
+
+/* The character at the place of the token to come, `up` lines above. */
+static int32_t above(const struct state *state, int64_t row, int64_t up) {
+    const int64_t position = state->position[row];
+    return position < WIDTH ? state->lines[(row * 3 + up) * WIDTH + position] : START;
+}
+
+static void add(float *to, const float *from, int64_t count) {
+    for (int64_t at = 0; at < count; at++) to[at] += from[at];
+}
+
 /* One row's new cell and hidden from its gates: entering, kept, candidate, shown, those of sigmoids halved. */
-static void remember(int64_t size, const float *restrict gates, const float *restrict old_cell, float *restrict hidden,
-                     float *restrict cell) {
+static void remember(int64_t size, const float *restrict gates, float *restrict hidden, float *restrict cell) {
     for (int64_t at = 0; at < size; at++) {
         const float entering = sigmoid(gates[at]), kept = sigmoid(gates[size + at]);
         const float candidate = tangent(gates[2 * size + at]), shown = sigmoid(gates[3 * size + at]);
-        cell[at] = kept * old_cell[at] + entering * candidate;
+        cell[at] = kept * cell[at] + entering * candidate;
         hidden[at] = shown * tangent(cell[at]);
     }
 }
 
-/* Rows of a table [any, width]: row `rows[r]` of it stands for row r, or row r itself where `rows` is NULL. */
-static inline const float *row_of(const float *table, const int32_t *rows, int64_t row, int64_t width) {
-    return table + (rows ? rows[row] : row) * width;
+/* Each row of `state` reads one token; token `row * stride` of `tokens` is that of a row. */
+static void step_by(const struct lstm *lstm, struct state *state, const int32_t *tokens, int64_t stride,
+                    struct room *room) {
+    const int64_t size = lstm->size, rows = state->rows;
+    for (int64_t layer = 0; layer < lstm->layers; layer++) {
+        const struct weight *weight = lstm->weights + layer;
+        float *hidden = state->hidden + layer * rows * size, *cell = state->cell + layer * rows * size;
+        for (int64_t row = 0; row < rows; row++) {
+            input *to = room->quantised + row * weight->depth, *end = to + weight->depth;
+            if (layer) {
+                quantise(hidden + (row - rows) * size, size, to);
+                to += size;
+            } else if (lstm->above_size) {
+                read_line(lstm, state, row, tokens[row * stride]);
+                for (int64_t up = 1; up <= 2; up++) {
+                    quantise(lstm->above + above(state, row, up) * lstm->above_size, lstm->above_size, to);
+                    to += lstm->above_size;
+                }
+            }
+            quantise(hidden + row * size, size, to);
+            fill(to + size, end - to - size);
+        }
+        multiply(weight, 0, weight->blocks, rows, room->quantised, room->products);
+        for (int64_t row = 0; row < rows; row++) {
+            float *gates = room->products + row * weight->blocks * OUTPUTS;
+            if (layer) {
+                add(gates, lstm->biases + (layer - 1) * 4 * size, 4 * size);
+            } else {
+                add(gates, lstm->table + tokens[row * stride] * 4 * size, 4 * size);
+                if (lstm->above_size) add(gates, lstm->place + place_of(state, row) * 4 * size, 4 * size);
+                if (state->told) add(gates, state->told + row * 4 * size, 4 * size);
+            }
+            remember(size, gates, hidden + row * size, cell + row * size);
+        }
+    }
 }
 
-/*
- * One step of a layer of `size` units for `count` rows: hidden and cell [count, size] from `old_cell`.
- *
- * inputs: what goes through the weight, side by side, tables of `widths`. added: tables [any, 4 size] whose rows are
- * added to the gates.
- */
-void layer(int64_t blocks, int64_t depth, const int8_t *weight, const float *scale, const int32_t *shifted,
-           int64_t count, int64_t size, int64_t inputs_count, const float *const *inputs,
-           const int32_t *const *inputs_rows, const int64_t *widths, int64_t added_count, const float *const *added,
-           const int32_t *const *added_rows, const float *old_cell, input *quantised, float *gates, float *hidden,
-           float *cell) {
-    for (int64_t row = 0; row < count; row++) {
-        input *to = quantised + row * depth;
-        for (int64_t piece = 0; piece < inputs_count; piece++) {
-            quantise(row_of(inputs[piece], inputs_rows[piece], row, widths[piece]), widths[piece], to);
-            to += widths[piece];
-        }
-        fill(to, quantised + (row + 1) * depth - to);
-    }
-    multiply(blocks, depth, weight, scale, shifted, count, quantised, gates);
-    for (int64_t row = 0; row < count; row++) {
-        float *gate = gates + row * blocks * OUTPUTS;
-        for (int64_t piece = 0; piece < added_count; piece++) {
-            const float *from = row_of(added[piece], added_rows[piece], row, 4 * size);
-            for (int64_t at = 0; at < 4 * size; at++) gate[at] += from[at];
-        }
-        remember(size, gate, old_cell + row * size, hidden + row * size, cell + row * size);
-    }
+void step(const struct lstm *lstm, struct state *state, const int32_t *tokens, struct room *room) {
+    step_by(lstm, state, tokens, 1, room);
 }
 
 /* ---- The draw ----
@@ -266,38 +348,123 @@ static int64_t sampled(const float *logits, int64_t columns, float largest, floa
     return column;
 }
 
+/* Which characters there are for each of the tones, and what they rhyme with. */
+struct lexicon {
+    const int32_t *columns;   /* [C]: the token of each column */
+    const int32_t *column_of; /* [V] */
+    const uint32_t *rhymes;   /* [C]: bits of groups */
+    const int64_t *begin, *end; /* [4]: the columns of each set of tones */
+    const struct weight *output;
+    const float *bias; /* [C] */
+};
+
+#define FREE -1
+
+/* The candidates as they grow, see `candidates.py`. */
+struct growing {
+    int64_t rows, length;
+    const int32_t *forced;   /* [length] */
+    const uint8_t *tones;    /* [rows, length] */
+    const uint8_t *rhyming;  /* [rows, length] */
+    const uint32_t *groups;  /* [rows] */
+    uint32_t scarce;
+    float temperature;
+    int32_t *tokens; /* [rows, length] */
+    float *tops;     /* [length + 1, rows, size] */
+    double *chances; /* [rows, length] */
+};
+
+/* The column of each hanzi that stands in the poem or is bound to come, but for the last; how many. */
+static int64_t used_columns(const struct lexicon *lexicon, const struct growing *growing, int64_t row,
+                            int64_t position, int64_t *used) {
+    int64_t count = 0;
+    for (int64_t at = 0; at < position - 1; at++)
+        used[count++] = lexicon->column_of[growing->tokens[row * growing->length + at]];
+    for (int64_t at = position; at < growing->length; at++)
+        if (growing->forced[at] != FREE) used[count++] = lexicon->column_of[growing->forced[at]];
+    return count;
+}
+
+/* Draw the token of one row; logits [columns of its tones], their bias not yet added. */
+static void choose(const struct lexicon *lexicon, const struct growing *growing, int64_t row, int64_t position,
+                   float *logits, double uniform, float *weights) {
+    const int64_t place = row * growing->length + position, tones = growing->tones[place];
+    const int64_t begin = lexicon->begin[tones], columns = lexicon->end[tones] - begin;
+    const uint32_t *rhymes = lexicon->rhymes + begin;
+    const uint32_t wanted = growing->rhyming[place] ? growing->groups[row] : 0;
+    const uint32_t shunned = growing->rhyming[place] ? 0 : growing->groups[row] & growing->scarce;
+    add(logits, lexicon->bias + begin, columns);
+    if (wanted | shunned)
+        for (int64_t column = 0; column < columns; column++) {
+            const int misses = wanted && !(rhymes[column] & wanted);
+            logits[column] = misses | !!(rhymes[column] & shunned) ? -INFINITY : logits[column];
+        }
+    int64_t used[growing->length + 1];
+    float kept[growing->length + 1];
+    const int64_t count = used_columns(lexicon, growing, row, position, used);
+    for (int64_t at = 0; at < count; at++) {
+        used[at] -= begin;
+        if (used[at] < 0 || used[at] >= columns) continue;
+        kept[at] = logits[used[at]];
+        logits[used[at]] = -INFINITY;
+    }
+    float largest = largest_of(logits, columns);
+    /* In a vocabulary of a few characters there may be nothing left that is fresh. */
+    if (largest == -INFINITY) {
+        for (int64_t at = count - 1; at >= 0; at--)
+            if (used[at] >= 0 && used[at] < columns) logits[used[at]] = kept[at];
+        largest = largest_of(logits, columns);
+    }
+    if (largest == -INFINITY) {
+        for (int64_t column = 0; column < columns; column++) logits[column] = 0;
+        largest = 0;
+    }
+    const int64_t drawn =
+        sampled(logits, columns, largest, growing->temperature, uniform, weights, growing->chances + place);
+    growing->tokens[place] = lexicon->columns[begin + drawn];
+}
+
+/* Draw the token of each row at `position`; uniform [rows]. Rows of one tone go through the weight together. */
+static void choose_all(const struct lexicon *lexicon, const struct growing *growing, int64_t position, int64_t size,
+                       const double *uniform, struct room *room) {
+    const struct weight *output = lexicon->output;
+    const float *top = growing->tops + position * growing->rows * size;
+    int64_t rows[growing->rows];
+    for (int tones = 1; tones <= 3; tones++) {
+        int64_t count = 0;
+        for (int64_t row = 0; row < growing->rows; row++) {
+            if (growing->tones[row * growing->length + position] != tones) continue;
+            input *to = room->quantised + count * output->depth;
+            quantise(top + row * size, size, to);
+            fill(to + size, output->depth - size);
+            rows[count++] = row;
+        }
+        const int64_t begin = lexicon->begin[tones], first = begin / OUTPUTS;
+        const int64_t blocks = (lexicon->end[tones] + OUTPUTS - 1) / OUTPUTS - first;
+        multiply(output, first, blocks, count, room->quantised, room->products);
+        for (int64_t at = 0; at < count; at++) {
+            float *logits = room->products + at * blocks * OUTPUTS + begin - first * OUTPUTS;
+            choose(lexicon, growing, rows[at], position, logits, uniform[rows[at]], room->weights);
+        }
+    }
+}
+
 /*
- * logits [rows, columns] but for their bias [columns], a row `stride` apart from the next: the bias is added, what is
- * forbidden becomes -INFINITY. rhymes [columns]; wanted, shunned [rows]: bits of groups, see `drawing.py`. used [rows,
- * used_count]: columns. scratch: floats, two for each column and 128 more. drawn, chances [rows].
+ * Write the tokens from position `begin` to before `end`; `state` has read those before `begin` and in the end all but
+ * the last. uniform [positions with a choice, rows].
  */
-void draw(int64_t rows, int64_t columns, int64_t stride, float *logits, const float *bias, const uint32_t *rhymes,
-          const uint32_t *wanted, const uint32_t *shunned, const int64_t *used, int64_t used_count, float temperature,
-          const double *uniform, float *scratch, int32_t *drawn, double *chances) {
-    for (int64_t row = 0; row < rows; row++, logits += stride, used += used_count) {
-        for (int64_t column = 0; column < columns; column++) logits[column] += bias[column];
-        if (wanted[row] | shunned[row])
-            for (int64_t column = 0; column < columns; column++) {
-                const int misses = wanted[row] && !(rhymes[column] & wanted[row]);
-                logits[column] = misses | !!(rhymes[column] & shunned[row]) ? -INFINITY : logits[column];
-            }
-        float kept[used_count + 1];
-        for (int64_t place = 0; place < used_count; place++) {
-            if (used[place] < 0 || used[place] >= columns) continue;
-            kept[place] = logits[used[place]];
-            logits[used[place]] = -INFINITY;
+void write_tokens(const struct lstm *lstm, const struct lexicon *lexicon, const struct growing *growing, int64_t begin,
+                  int64_t end, struct state *state, const double *uniform, struct room *room) {
+    const int64_t values = growing->rows * lstm->size;
+    for (int64_t position = begin; position < end; position++) {
+        if (position > begin) step_by(lstm, state, growing->tokens + position - 1, growing->length, room);
+        memcpy(growing->tops + position * values, state->hidden + (lstm->layers - 1) * values, values * sizeof(float));
+        if (growing->forced[position] == FREE) {
+            choose_all(lexicon, growing, position, lstm->size, uniform, room);
+            uniform += growing->rows;
+        } else {
+            for (int64_t row = 0; row < growing->rows; row++)
+                growing->tokens[row * growing->length + position] = growing->forced[position];
         }
-        float largest = largest_of(logits, columns);
-        /* In a vocabulary of a few characters there may be nothing left that is fresh. */
-        if (largest == -INFINITY) {
-            for (int64_t place = used_count - 1; place >= 0; place--)
-                if (used[place] >= 0 && used[place] < columns) logits[used[place]] = kept[place];
-            largest = largest_of(logits, columns);
-        }
-        if (largest == -INFINITY) {
-            for (int64_t column = 0; column < columns; column++) logits[column] = 0;
-            largest = 0;
-        }
-        drawn[row] = (int32_t)sampled(logits, columns, largest, temperature, uniform[row], scratch, chances + row);
     }
 }

@@ -4,57 +4,31 @@ A `Frame` says what may stand where; the engine says how likely it is. Logits ar
 allowed and for no others. `poetcore.generation.freely` writes without a frame.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from poetcore.corpus.vocabulary import END, START
-from poetcore.generation.drawing import FORBIDDEN, Rules, fastest_draw, sample
+from poetcore.generation.candidates import FREE, Frame, Growing
+from poetcore.generation.drawing import FORBIDDEN, Rules, forbid, sample
 from poetcore.generation.engine import UNTOLD, Condition, Engine, log_normaliser
 from poetcore.generation.lexicon import EITHER, Lexicon
+from poetcore.generation.lstm import State
+from poetcore.generation.native import NativeWriter
 from poetcore.generation.products import Array, Tokens
 from poetcore.prosody.readings import LEVEL_BIT, OBLIQUE_BIT
-
-FREE: Final = -1
-"""In `Frame.forced`: a position of the poet's choice."""
 
 Known = Callable[[Tokens], npt.NDArray[np.bool_]]
 """`known(lines)`: which of these lines, [n, length], stand in the corpus."""
 
+Numbers = npt.NDArray[np.int64]
+
 # A last character that would complete a line of the corpus is drawn again so often; the corpus has few lines that
 # differ in their last character alone.
 _MOST_REDRAWS: Final = 64
-
-
-@dataclass(frozen=True)
-class Frame:
-    """What N candidates of L tokens are held to."""
-
-    forced: Tokens
-    """[L]: the token of each position, `FREE` where there is a choice."""
-    tones: npt.NDArray[np.uint8]
-    """[N, L]: bits of the tones allowed where there is a choice."""
-    rhyming: npt.NDArray[np.bool_]
-    """[N, L]: where a character must rhyme."""
-    line_length: int
-    """Hanzi in a line; a mark follows each."""
-    groups: int
-    """The level rhyme groups, as bits, of which a candidate takes one; 0: it need not rhyme."""
-    scarce: int = 0
-    """Groups with so few words that they are kept for where they rhyme."""
-
-    @property
-    def rows(self) -> int:
-        """N."""
-        return len(self.tones)
-
-    @property
-    def length(self) -> int:
-        """L."""
-        return len(self.forced)
 
 
 @dataclass(frozen=True)
@@ -71,7 +45,7 @@ class Drafts:
     """[N]: natural log of the chance to draw what was drawn, a by-product. It tells drafts of one frame apart almost as
     the likelihood does, which costs a product with the whole vocabulary."""
 
-    def log_likelihoods(self, engine: Engine, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
+    def log_likelihoods(self, engine: Engine, rows: Numbers) -> npt.NDArray[np.float64]:
         """Natural log of the probability of each of `rows` under the unmasked model, END included."""
         targets = np.pad(self.tokens[rows], ((0, 0), (0, 1)), constant_values=END).reshape(-1)
         logits = engine.scores(self.tops[rows].reshape(len(targets), -1), slice(None))
@@ -82,96 +56,95 @@ class Drafts:
         return likelihoods
 
 
-class _Sampler:
-    """The candidates of one poem as they grow."""
+class _Allowed(NamedTuple):
+    """What candidates of one tone may choose from."""
 
-    def __init__(self, engine: Engine, lexicon: Lexicon, frame: Frame, known: Known, temperature: float) -> None:
-        self._engine, self._lexicon, self._frame, self._known = engine, lexicon, frame, known
-        self._temperature = np.float32(temperature)
-        self._draw = fastest_draw()
-        self.tokens = np.zeros((frame.rows, frame.length), np.int32)
-        self.groups = np.full(frame.rows, frame.groups, np.uint32)
-        self.log_chances = np.zeros((frame.rows, frame.length))
+    rows: Numbers
+    columns: slice
+    """Of the lexicon."""
+    logits: Array
+    """[rows, columns]."""
 
-    def choose(self, position: int, top: Array, rng: np.random.Generator) -> None:
-        """Draw the token of each row at `position`; `top`: [N, H]."""
-        uniform = rng.random(self._frame.rows)
-        wanted, shunned = self._rhymes(position)
-        used = self._used(position)
-        allowed = []
+
+class NumpyWriter:
+    """In numpy, one position after the other."""
+
+    def __init__(self, engine: Engine, lexicon: Lexicon) -> None:
+        self._engine, self._lexicon = engine, lexicon
+
+    def write(self, growing: Growing, span: range, state: State, uniform: npt.NDArray[np.float64]) -> State:
+        """As `Writer`."""
+        numbers = iter(uniform)
+        for position in span:
+            if position > span.start:
+                state = self._engine.step(growing.tokens[:, position - 1], state)
+            growing.tops[position] = state.top
+            forced = growing.frame.forced[position]
+            if forced != FREE:
+                growing.tokens[:, position] = forced
+                continue
+            own = next(numbers)
+            for allowed in self._allowed(growing, position, np.arange(growing.frame.rows)):
+                self._draw(growing, position, allowed, own[allowed.rows])
+        return state
+
+    def complete_anew(self, growing: Growing, position: int, known: Known, rng: np.random.Generator) -> None:
+        """Where a line ends at `position` and the corpus has it, draw its last character again without that one."""
+        line = slice(position + 1 - growing.frame.line_length, position + 1)
+        copied = known(growing.tokens[:, line])
+        choices = self._allowed(growing, position, np.flatnonzero(copied)) if copied.any() else []
+        for _ in range(_MOST_REDRAWS):
+            if not copied.any():
+                return
+            uniform = rng.random(growing.frame.rows)
+            for rows, columns, logits in choices:
+                at = np.flatnonzero(copied[rows])
+                logits[at, self._lexicon.column_of[growing.tokens[rows[at], position]] - columns.start] = FORBIDDEN
+                at = at[np.isfinite(logits[at]).any(axis=1)]
+                self._draw(growing, position, _Allowed(rows[at], columns, logits[at]), uniform[rows[at]])
+            copied = known(growing.tokens[:, line])
+
+    def note_rhymes(self, growing: Growing, position: int) -> None:
+        """Leave each candidate the groups of what it chose to rhyme with."""
+        rhyming = growing.frame.rhyming[:, position]
+        if growing.frame.groups and rhyming.any():
+            columns = self._lexicon.column_of[growing.tokens[rhyming, position]]
+            shared = growing.groups[rhyming] & self._lexicon.rhymes[columns]
+            growing.groups[rhyming] = np.where(shared, shared, growing.groups[rhyming])
+
+    def _allowed(self, growing: Growing, position: int, rows: Numbers) -> list[_Allowed]:
+        """What each of `rows` may choose from, for each tone that is wanted of some."""
+        rhyming = growing.frame.rhyming[rows, position]
+        wanted = np.where(rhyming, growing.groups[rows], 0).astype(np.uint32)
+        shunned = np.where(rhyming, 0, growing.groups[rows] & np.uint32(growing.frame.scarce)).astype(np.uint32)
+        used = self._used(growing, position)[rows]
+        choices = []
         for tones in (LEVEL_BIT, OBLIQUE_BIT, EITHER):
-            rows = np.flatnonzero(self._frame.tones[:, position] == tones)
-            if len(rows):
+            of = np.flatnonzero(growing.frame.tones[rows, position] == tones)
+            if len(of):
                 columns = self._lexicon.slice_of(tones)
-                logits, bias = self._engine.scores_and_bias(top[rows], columns)
-                shifted = used[rows] - columns.start
-                rules = Rules(bias, self._lexicon.rhymes[columns], wanted[rows], shunned[rows], shifted)
-                self._note(position, rows, columns, self._draw(logits, rules, self._temperature, uniform[rows]))
-                allowed.append((rows, columns, logits))
-        self._redraw(position, allowed, rng)
-        self._note_rhymes(position)
+                logits = self._engine.scores(growing.tops[position][rows[of]], columns)
+                rhymes = self._lexicon.rhymes[columns]
+                forbid(logits, Rules(rhymes, wanted[of], shunned[of], used[of] - columns.start))
+                choices.append(_Allowed(rows[of], columns, logits))
+        return choices
 
-    def _rhymes(self, position: int) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.uint32]]:
-        """[N] each: the groups that `position` must rhyme in, and those that it leaves to the rhymes."""
-        if not self._frame.groups:
-            return np.zeros_like(self.groups), np.zeros_like(self.groups)
-        rhyming = self._frame.rhyming[:, position]
-        kept = self.groups & np.uint32(self._frame.scarce)
-        return np.where(rhyming, self.groups, 0).astype(np.uint32), np.where(rhyming, 0, kept).astype(np.uint32)
-
-    def _used(self, position: int) -> npt.NDArray[np.int64]:
+    def _used(self, growing: Growing, position: int) -> Numbers:
         """[N, any]: the columns of every hanzi that stands in the poem or is bound to come, but for the last.
 
         That one alone may come again (疊字), unless it has come twice.
         """
-        before = self.tokens[:, : max(position - 1, 0)]
-        to_come = self._frame.forced[position:]
+        before = growing.tokens[:, : max(position - 1, 0)]
+        to_come = growing.frame.forced[position:]
         to_come = to_come[to_come != FREE]
-        tokens = np.hstack((before, np.broadcast_to(to_come, (self._frame.rows, len(to_come)))))
-        columns: npt.NDArray[np.int64] = self._lexicon.column_of[tokens].astype(np.int64)
+        tokens = np.hstack((before, np.broadcast_to(to_come, (growing.frame.rows, len(to_come)))))
+        columns: Numbers = self._lexicon.column_of[tokens].astype(np.int64)
         return columns
 
-    def _note(
-        self,
-        position: int,
-        rows: npt.NDArray[np.int64],
-        columns: slice,
-        draw: tuple[Tokens, npt.NDArray[np.float64]],
-    ) -> None:
-        drawn, chances = draw
-        self.tokens[rows, position] = self._lexicon.columns[columns][drawn]
-        self.log_chances[rows, position] = np.log(chances)
-
-    def _redraw(
-        self,
-        position: int,
-        allowed: list[tuple[npt.NDArray[np.int64], slice, Array]],
-        rng: np.random.Generator,
-    ) -> None:
-        """Where a line is complete and the corpus has it, draw its last character again without that one."""
-        length = self._frame.line_length
-        if position % (length + 1) != length - 1:
-            return
-        begin = position + 1 - length
-        for _ in range(_MOST_REDRAWS):
-            copied = self._known(self.tokens[:, begin : position + 1])
-            if not copied.any():
-                return
-            uniform = rng.random(self._frame.rows)
-            for rows, columns, logits in allowed:
-                at = np.flatnonzero(copied[rows])
-                column = self._lexicon.column_of[self.tokens[rows[at], position]] - columns.start
-                logits[at, column] = FORBIDDEN
-                at = at[np.isfinite(logits[at]).any(axis=1)]
-                draw = sample(logits[at], self._temperature, uniform[rows[at]])
-                self._note(position, rows[at], columns, draw)
-
-    def _note_rhymes(self, position: int) -> None:
-        rhyming = self._frame.rhyming[:, position]
-        if self._frame.groups and rhyming.any():
-            columns = self._lexicon.column_of[self.tokens[rhyming, position]]
-            shared = self.groups[rhyming] & self._lexicon.rhymes[columns]
-            self.groups[rhyming] = np.where(shared, shared, self.groups[rhyming])
+    def _draw(self, growing: Growing, position: int, allowed: _Allowed, uniform: npt.NDArray[np.float64]) -> None:
+        drawn, chances = sample(allowed.logits, growing.temperature, uniform)
+        growing.tokens[allowed.rows, position] = self._lexicon.columns[allowed.columns][drawn]
+        growing.chances[allowed.rows, position] = chances
 
 
 def decode(
@@ -188,17 +161,38 @@ def decode(
     The forced beginning is read once for all of them. One uniform number a row is drawn at each position with a
     choice, and one more each time a line had to be completed anew.
     """
-    sampler = _Sampler(engine, lexicon, frame, known, temperature)
     state = engine.step(np.full(1, START, np.int32), engine.start(1, [condition]))
-    tops = np.empty((frame.length + 1, frame.rows, state.top.shape[1]), np.float32)
-    for position, forced in enumerate(frame.forced):
-        tops[position] = state.top
-        if forced == FREE:
-            if state.rows < frame.rows:
-                state = state.repeated(frame.rows)
-            sampler.choose(position, tops[position], rng)
-        else:
-            sampler.tokens[:, position] = forced
-        state = engine.step(sampler.tokens[: state.rows, position], state)
-    tops[-1] = state.top
-    return Drafts(sampler.tokens, tops.swapaxes(0, 1), sampler.groups, sampler.log_chances.sum(axis=1))
+    growing = Growing(frame, temperature, state.top.shape[1])
+    choices = np.flatnonzero(frame.forced == FREE).tolist()
+    begin = choices[0] if choices else frame.length
+    for position, forced in enumerate(frame.forced[:begin]):
+        growing.tops[position] = state.top
+        growing.tokens[:, position] = forced
+        state = engine.step(growing.tokens[:1, position], state)
+    state = state.repeated(frame.rows)
+    in_numpy = NumpyWriter(engine, lexicon)
+    writer = NativeWriter.of(engine.lstm, engine.output, engine.output_bias, lexicon) or in_numpy
+    for span in _spans(frame, begin):
+        last = span.stop - 1
+        uniform = rng.random((sum(choice in span for choice in choices), frame.rows))
+        state = writer.write(growing, span, state, uniform)
+        if frame.forced[last] == FREE:
+            if _ends_line(frame, last):
+                in_numpy.complete_anew(growing, last, known, rng)
+            in_numpy.note_rhymes(growing, last)
+        state = engine.step(growing.tokens[:, last], state)
+    growing.tops[-1] = state.top
+    rough = np.log(growing.chances).sum(axis=1)
+    return Drafts(growing.tokens, growing.tops.swapaxes(0, 1), growing.groups, rough)
+
+
+def _spans(frame: Frame, begin: int) -> Iterator[range]:
+    """The positions from `begin` on, in pieces after which there is something to be seen to."""
+    for position in range(begin, frame.length):
+        if _ends_line(frame, position) or frame.rhyming[:, position].any() or position == frame.length - 1:
+            yield range(begin, position + 1)
+            begin = position + 1
+
+
+def _ends_line(frame: Frame, position: int) -> bool:
+    return position % (frame.line_length + 1) == frame.line_length - 1

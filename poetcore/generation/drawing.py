@@ -1,17 +1,13 @@
 """Drawing one token for each candidate: what may not stand there is forbidden, then chance decides.
 
-`decoding.c` does it in one pass; without a C compiler numpy does, with the same random numbers and the same result but
-for ties in the last digit.
+`decoding.c` does the same with the same random numbers, with the same result but for ties in the last digit.
 """
 
-import ctypes
-from functools import cache
-from typing import Final, NamedTuple, Protocol
+from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from poetcore.generation.kernels import library
 from poetcore.generation.products import Array, Tokens
 
 Bits = npt.NDArray[np.uint32]
@@ -23,10 +19,8 @@ _BLOCK: Final = 64
 
 
 class Rules(NamedTuple):
-    """What a draw adds to the logits, and what it forbids."""
+    """What may stand at a position, besides what the logits say."""
 
-    bias: Array
-    """[columns]: added to every row."""
     rhymes: Bits
     """[columns]: the groups of each."""
     wanted: Bits
@@ -37,25 +31,9 @@ class Rules(NamedTuple):
     """[rows, any]: columns that must not come again unless nothing else is left; those outside are passed over."""
 
 
-class Draw(Protocol):
-    """Forbids and draws."""
-
-    def __call__(
-        self, logits: Array, rules: Rules, temperature: np.float32, uniform: npt.NDArray[np.float64]
-    ) -> tuple[Tokens, npt.NDArray[np.float64]]:
-        """A column for each row, int32 [rows], and the chance that it had, float64 [rows].
-
-        `logits`: float32 [rows, columns], in which the bias is added and what is forbidden becomes `FORBIDDEN`.
-        `uniform`: [rows] in [0, 1).
-        """
-
-
-def draw_in_numpy(
-    logits: Array, rules: Rules, temperature: np.float32, uniform: npt.NDArray[np.float64]
-) -> tuple[Tokens, npt.NDArray[np.float64]]:
-    """As `Draw`."""
+def forbid(logits: Array, rules: Rules) -> None:
+    """Make `FORBIDDEN` of what `rules` forbid; `logits`: float32 [rows, columns]."""
     wanted, used = rules.wanted[:, None], rules.used
-    logits += rules.bias
     logits[(wanted != 0) & (rules.rhymes & wanted == 0)] = FORBIDDEN
     logits[rules.rhymes & rules.shunned[:, None] != 0] = FORBIDDEN
     rhyming = logits.copy()
@@ -65,45 +43,6 @@ def draw_in_numpy(
     spent = ~np.isfinite(logits).any(axis=1)
     logits[spent] = rhyming[spent]
     logits[~np.isfinite(logits).any(axis=1)] = 0
-    return sample(logits, temperature, uniform)
-
-
-class DrawInC:
-    """Through `decoding.c`; safe in threads."""
-
-    def __init__(self, compiled: ctypes.CDLL) -> None:
-        size, pointer = ctypes.c_int64, ctypes.c_void_p
-        self._function: Final = compiled.draw
-        self._function.argtypes = [*[size] * 3, *[pointer] * 6, size, ctypes.c_float, *[pointer] * 4]
-        self._function.restype = None
-
-    def __call__(
-        self, logits: Array, rules: Rules, temperature: np.float32, uniform: npt.NDArray[np.float64]
-    ) -> tuple[Tokens, npt.NDArray[np.float64]]:
-        """As `Draw`; the rows of `logits` may be parts of longer ones."""
-        rows, columns = logits.shape
-        scratch = np.empty(2 * columns + 2 * _BLOCK, np.float32)
-        drawn, chances = np.empty(rows, np.int32), np.empty(rows)
-        told = [np.ascontiguousarray(array) for array in rules]
-        uniform = np.ascontiguousarray(uniform)
-        self._function(
-            rows,
-            columns,
-            logits.strides[0] // logits.itemsize,
-            logits.ctypes.data,
-            *(array.ctypes.data for array in told),
-            rules.used.shape[1],
-            float(temperature),
-            *(array.ctypes.data for array in (uniform, scratch, drawn, chances)),
-        )
-        return drawn, chances
-
-
-@cache
-def fastest_draw() -> Draw:
-    """The fastest way that this machine has."""
-    compiled = library()
-    return draw_in_numpy if compiled is None else DrawInC(compiled)
 
 
 def sample(

@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from poetcore.corpus.vocabulary import Vocabulary
 from poetcore.errors import RequestError
-from poetcore.generation.decoding import FREE, Frame
+from poetcore.generation.candidates import FREE, Frame
 from poetcore.generation.lexicon import EITHER, Lexicon
 from poetcore.generation.plan import Plan
 from poetcore.generation.templates import Template, Templates, shared_groups

@@ -9,12 +9,12 @@ import numpy.typing as npt
 
 from poetcore.corpus.vocabulary import SPECIALS, START, UNKNOWN, Vocabulary
 from poetcore.errors import PackageError
+from poetcore.generation.arithmetic import EXACT, quantised_arithmetic
 from poetcore.generation.decoding import Drafts, decode
 from poetcore.generation.drawing import FORBIDDEN
 from poetcore.generation.engine import Condition, Engine
 from poetcore.generation.frames import framed
 from poetcore.generation.freely import FreeRules, write_freely
-from poetcore.generation.layers import EXACT, quantised_arithmetic
 from poetcore.generation.lexicon import Lexicon
 from poetcore.generation.lines import FILE as LINES
 from poetcore.generation.lines import LineFilter

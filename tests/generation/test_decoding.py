@@ -6,7 +6,8 @@ import pytest
 
 from poetcore.corpus.vocabulary import END, START, UNKNOWN
 from poetcore.generation import ComposeRequest, Poet
-from poetcore.generation.decoding import FREE, Frame, decode
+from poetcore.generation.candidates import FREE, Frame
+from poetcore.generation.decoding import decode
 from poetcore.generation.drawing import FORBIDDEN
 from poetcore.generation.frames import framed
 from poetcore.generation.freely import FreeRules, write_freely

@@ -1,20 +1,13 @@
-"""Products and layers in eight bits: in C they are what numpy computes, to the last bit; and near the exact ones."""
+"""Products in eight bits: in C they are what numpy computes, to the last bit; and near the exact ones."""
 
 import numpy as np
 import pytest
 
 from poetcore.compiling import compiled
-from poetcore.generation import layers
-from poetcore.generation.kernels import FLAGS, SOURCE
-from poetcore.generation.layers import (
-    EXACT,
-    QUANTISED_IN_NUMPY,
-    PackedLayer,
-    Rows,
-    quantised_arithmetic,
-    tangent,
-)
-from poetcore.generation.products import ExactProduct, PackedProduct, QuantisedProduct, quantised
+from poetcore.generation.arithmetic import quantised_arithmetic
+from poetcore.generation.lstm import tangent
+from poetcore.generation.native import FLAGS, SOURCE, PackedProduct
+from poetcore.generation.products import ExactProduct, QuantisedProduct, quantised
 
 
 @pytest.fixture
@@ -22,7 +15,7 @@ def random() -> np.random.Generator:
     return np.random.default_rng(3)
 
 
-# Of each way through `products.c` that this machine can go.
+# Of each way through `decoding.c` that this machine can go.
 @pytest.fixture(params=["-march=native", "-mno-avx512vnni", "-mno-avx2"])
 def flags(request: pytest.FixtureRequest) -> tuple[str, ...]:
     return (*FLAGS, request.param)
@@ -73,35 +66,6 @@ def test_a_row_does_not_depend_on_its_company(random: np.random.Generator) -> No
     inputs = np.tanh(random.standard_normal((16, 64), np.float32))
     assert (product(inputs)[:5] == product(inputs[:5])).all()
     assert (product(inputs)[:1] == product(inputs[:1])).all()
-
-
-def test_without_a_compiler_numpy_does_the_work(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(layers, "library", lambda: None)
-    assert quantised_arithmetic() is QUANTISED_IN_NUMPY
-
-
-@pytest.mark.parametrize("size", [3, 16, 37])
-def test_a_layer_in_c_is_what_numpy_computes(random: np.random.Generator, flags: tuple[str, ...], size: int) -> None:
-    library = compiled(SOURCE, flags)
-    if library is None:
-        pytest.skip("no C compiler here that knows this processor")
-    weight = random.standard_normal((4 * size, 5 + 2 * size), np.float32)
-    table = np.tanh(random.standard_normal((9, 5), np.float32))
-    inputs = [
-        Rows(table, np.array([3, 0, 8, 8, 1], np.int32)),
-        *(Rows(np.tanh(random.standard_normal((5, size), np.float32))) for _ in range(2)),
-    ]
-    added = [
-        Rows(random.standard_normal((2, 4 * size), np.float32), np.array([1, 0, 1, 1, 0], np.int32)),
-        Rows(4 * random.standard_normal((5, 4 * size), np.float32)),
-    ]
-    cell = random.standard_normal((5, size), np.float32)
-    ours = PackedLayer(library, weight)(inputs, added, cell)
-    theirs = QUANTISED_IN_NUMPY.layer(weight)(inputs, added, cell)
-    for mine, its in zip(ours, theirs, strict=True):
-        np.testing.assert_array_equal(mine, its)
-    exact = EXACT.layer(weight)(inputs, added, cell)
-    np.testing.assert_allclose(ours[0], exact[0], atol=0.05)
 
 
 def test_our_tangent_is_tanh() -> None:

@@ -1,0 +1,67 @@
+"""The candidates of one poem: what they are held to, and how far they have grown."""
+
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from poetcore.generation.lstm import State
+from poetcore.generation.products import Array, Tokens
+
+FREE: Final = -1
+"""In `Frame.forced`: a position of the poet's choice."""
+
+
+@dataclass(frozen=True)
+class Frame:
+    """What N candidates of L tokens are held to."""
+
+    forced: Tokens
+    """[L]: the token of each position, `FREE` where there is a choice."""
+    tones: npt.NDArray[np.uint8]
+    """[N, L]: bits of the tones allowed where there is a choice."""
+    rhyming: npt.NDArray[np.bool_]
+    """[N, L]: where a character must rhyme."""
+    line_length: int
+    """Hanzi in a line; a mark follows each."""
+    groups: int
+    """The level rhyme groups, as bits, of which a candidate takes one; 0: it need not rhyme."""
+    scarce: int = 0
+    """Groups with so few words that they are kept for where they rhyme."""
+
+    @property
+    def rows(self) -> int:
+        """N."""
+        return len(self.tones)
+
+    @property
+    def length(self) -> int:
+        """L."""
+        return len(self.forced)
+
+
+class Growing:
+    """The candidates of a frame as they are written; its arrays are written into."""
+
+    def __init__(self, frame: Frame, temperature: float, size: int) -> None:
+        """`size`: H, the units of the model's last layer."""
+        self.frame: Final = frame
+        self.temperature: Final = np.float32(temperature)
+        self.tokens: Final[Tokens] = np.zeros((frame.rows, frame.length), np.int32)
+        self.tops: Final[Array] = np.empty((frame.length + 1, frame.rows, size), np.float32)
+        """The hidden before each token, and before END."""
+        self.groups: Final = np.full(frame.rows, frame.groups, np.uint32)
+        """[N]: the rhyme groups that are left to each."""
+        self.chances: Final = np.ones((frame.rows, frame.length))
+        """The chance that each token had when it was drawn."""
+
+
+class Writer(Protocol):
+    """Writes part of a poem."""
+
+    def write(self, growing: Growing, span: range, state: State, uniform: npt.NDArray[np.float64]) -> State:
+        """Write the tokens at the positions of `span`; `state` has read those before. The groups stay as they are.
+
+        `uniform`: numbers in [0, 1), [choices in `span`, N]. Returns the state that has read all but the last token.
+        """
