@@ -25,7 +25,7 @@ from bot.storage.database import takes_no_writes
 from bot.storage.inbox import Incoming, Turn
 from bot.storage.models import now
 from bot.storage.readers import forget_old_updates
-from bot.text import well_formed
+from bot.text import fits, well_formed
 
 Json = dict[str, Any]
 
@@ -68,13 +68,15 @@ class Inbox:
     async def put(self, updates: Sequence[Json]) -> None:
         """Keep updates, each as the Bot API has it; when this returns they are committed and may be confirmed.
 
-        One that is here already is passed over. Raises `ValueError` for what is no update, and `SQLAlchemyError` when
-        the database cannot keep them now (it is locked, or gone): then Telegram must not hear that they arrived. A
-        full database does not raise: readers are to hear that something went wrong, rather than nothing.
+        One that is here already is passed over, and so is one with an id that Telegram does not give. Raises
+        `ValueError` for what is no update, and `SQLAlchemyError` when the database cannot keep them now (it is locked,
+        or gone): then Telegram must not hear that they arrived. A full database does not raise: readers are to hear
+        that something went wrong, rather than nothing.
         """
-        if not updates:
+        incoming = tuple(one for one in map(_incoming, updates) if fits(one.update_id))
+        if not incoming:
             return
-        arrival = _Arrival(tuple(map(_incoming, updates)), asyncio.get_running_loop().create_future())
+        arrival = _Arrival(incoming, asyncio.get_running_loop().create_future())
         self._arrivals.append(arrival)
         self._wake.set()
         await arrival.kept
@@ -122,7 +124,10 @@ class Inbox:
                 await self._look_around()
                 await self._take_turn(arrivals)
                 self._failures = 0
-            except SQLAlchemyError as error:
+            # Whatever it is: without this task nothing is received any more.
+            except Exception as error:  # noqa: BLE001
+                if not isinstance(error, SQLAlchemyError):
+                    _log.exception("the inbox")
                 await self._after_failure(error, arrivals)
 
     async def _look_around(self) -> None:
@@ -155,9 +160,11 @@ class Inbox:
             in_hand=bool(self._in_hand),
         )
 
-    async def _after_failure(self, error: SQLAlchemyError, arrivals: Sequence[_Arrival]) -> None:
-        hopeless = takes_no_writes(error)
+    async def _after_failure(self, error: Exception, arrivals: Sequence[_Arrival]) -> None:
+        hopeless = isinstance(error, SQLAlchemyError) and takes_no_writes(error)
         for arrival in arrivals:
+            if arrival.kept.done():
+                continue
             if not hopeless:
                 arrival.kept.set_exception(error)
                 continue
@@ -172,7 +179,7 @@ class Inbox:
 
     def _hand_over(self, update_id: int, content: str) -> None:
         try:
-            update = Update.de_json(well_formed(json.loads(content)), self._bot)
+            update = Update.de_json(well_formed(json.loads(content, parse_int=_integer)), self._bot)
         except Exception as error:  # noqa: BLE001 a field may be anything, and so may what comes of it
             _log.warning("update %s cannot be read and is passed over: %s", update_id, type(error).__name__)
             self.handled(update_id)
@@ -227,7 +234,7 @@ def _incoming(update: Json) -> Incoming:
     """Raises `ValueError` for what has no id, which confirms it."""
     try:
         return Incoming(int(update["update_id"]), chat_key(update), json.dumps(update))
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, TypeError, ValueError, OverflowError):
         raise ValueError("an update without an id") from None
 
 
@@ -239,6 +246,14 @@ def chat_key(update: Json) -> int:
         message = content.get("message")
         places = (content.get("chat"), message.get("chat") if isinstance(message, dict) else None, content.get("from"))
         for place in places:
-            if isinstance(place, dict) and isinstance(place.get("id"), int):
+            if isinstance(place, dict) and isinstance(place.get("id"), int) and fits(place["id"]):
                 return int(place["id"])
     return 0
+
+
+def _integer(digits: str) -> int:
+    """Raises `ValueError` for a number that no database keeps; Telegram's have 52 bits at most."""
+    number = int(digits)
+    if not fits(number):
+        raise ValueError("a number of more than 64 bits")
+    return number

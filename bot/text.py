@@ -1,4 +1,4 @@
-"""Text that every database and every server takes."""
+"""Text and numbers that every database and every server takes."""
 
 from typing import Any
 
@@ -15,3 +15,8 @@ def well_formed(json: Any) -> Any:
     if isinstance(json, list):
         return [well_formed(value) for value in json]
     return json
+
+
+def fits(number: int) -> bool:
+    """Whether a database keeps it as a whole number: 64 bits."""
+    return -(2**63) <= number < 2**63

@@ -1,6 +1,7 @@
 """The daily poems: what is due goes into the ledger, and is written when its turn to be sent comes."""
 
 import hashlib
+import logging
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -25,6 +26,9 @@ _PAGE: Final = 200
 # and a poem that is liked is liked by many.
 _POEMS_A_DAY: Final = 48
 _KEPT: Final = 3 * _POEMS_A_DAY
+_MOST_ATTEMPTS: Final = 4
+
+_log = logging.getLogger(__name__)
 
 
 @asynccontextmanager
@@ -61,19 +65,34 @@ class Anthology:
         return Prepared(upcoming, _row(upcoming, request, poem))
 
     async def poem(self, day: date, place: int) -> tuple[ComposeRequest, Poem]:
-        """One of a day's poems, with the order that it was written to."""
+        """One of a day's poems, with the order that it was written to.
+
+        Raises whatever composing raises, when it fails for one order after the other.
+        """
         known = self._poems.get((day, place))
         if known is None:
-            request = request_for(day, place)
-            known = self._poems[day, place] = (request, await self._composer.compose(request))
+            known = self._poems[day, place] = await self._written(day, place)
         if len(self._poems) > _KEPT:
             self._poems.popitem(last=False)
         return known
 
+    async def _written(self, day: date, place: int) -> tuple[ComposeRequest, Poem]:
+        """Of an order that cannot be done, or whose poem would insult somebody, another one takes the place."""
+        for attempt in range(_MOST_ATTEMPTS):
+            request = request_for(day, place, attempt)
+            try:
+                return request, await self._composer.compose(request)
+            except Exception as error:
+                _log.warning("the daily poem of seed %d: %s", request.seed, type(error).__name__)
+                if attempt == _MOST_ATTEMPTS - 1:
+                    raise
+        raise AssertionError("unreachable")
 
-def request_for(day: date, place: int) -> ComposeRequest:
+
+def request_for(day: date, place: int, attempt: int = 0) -> ComposeRequest:
     """The order for one poem of a day's anthology: the same in every process, and after a restart."""
-    digest = hashlib.sha256(f"{day.isoformat()}/{place}".encode()).digest()
+    again = f"/{attempt}" if attempt else ""
+    digest = hashlib.sha256(f"{day.isoformat()}/{place}{again}".encode()).digest()
     return ComposeRequest(title=theme_of(day), seed=int.from_bytes(digest[:4]) >> 1, temperature=TEMPERATURE)
 
 

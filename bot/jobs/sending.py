@@ -23,6 +23,7 @@ from bot.storage import Database, broadcasts, ledger
 from bot.storage.broadcasts import Progress
 from bot.storage.ledger import Asking, Claim, InHand, Prepared, Upcoming
 from bot.storage.settling import Outcome, Settled, settle
+from bot.storage.subscriptions import skip_late
 
 # How long a turn's worth of messages takes to go out: what a kill leaves in doubt, and how often the ledger is written.
 _TURN_S: Final = 0.06
@@ -72,6 +73,7 @@ class Broadcaster:
         self._wake = asyncio.Event()
         self._answers_told = 0
         self._failures = 0
+        self._unwritten = 0
         self._offline_until = 0.0
         self._paused_until = 0.0
         self._next_look = 0.0
@@ -100,6 +102,10 @@ class Broadcaster:
                 rest = growing_wait(failures, random.random())  # noqa: S311 no secret
                 failures += 1
                 _log.warning("the ledger: %s; trying again in %.1f s", type(error).__name__, rest)
+            except Exception:  # noqa: BLE001 without this task no daily poem and no broadcast goes out any more
+                rest = growing_wait(failures, random.random())  # noqa: S311 no secret
+                failures += 1
+                _log.exception("sending; trying again in %.1f s", rest)
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._wake.wait(), rest)
             self._wake.clear()
@@ -139,11 +145,21 @@ class Broadcaster:
         most = self._most()
         if most <= 0 or now < max(self._offline_until, self._look_for_poems_at):
             return ()
-        waiting = await self._database.run(lambda session: ledger.upcoming(session, _moment(now), most))
+        at = _moment(now)
+        waiting = await self._database.run(lambda session: skip_late(session, ledger.upcoming(session, at, most), at))
         if not waiting:
             self._look_for_poems_at = now + _LOOK_S
             return ()
-        return await self._delivers.prepare(waiting)
+        try:
+            prepared = await self._delivers.prepare(waiting)
+        except Exception:  # noqa: BLE001 no poem can be written; messages, which need none, go on
+            wait = growing_wait(self._unwritten, random.random())  # noqa: S311 no secret
+            self._unwritten += 1
+            self._look_for_poems_at = now + wait
+            _log.exception("daily poems cannot be written; trying again in %.1f s", wait)
+            return ()
+        self._unwritten = 0
+        return prepared
 
     async def _settle_and_claim(self, prepared: Sequence[Prepared]) -> Claim:
         answers, verdicts, room = self._pacer.answers, tuple(self._verdicts), self._room()

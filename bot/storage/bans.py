@@ -5,7 +5,8 @@ from typing import Final
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
-from bot.storage.models import BannedReader, Subscription, now
+from bot.storage.models import BannedReader, now
+from bot.storage.subscriptions import unsubscribe
 
 LONGEST_REASON = 200
 
@@ -25,9 +26,7 @@ def ban(session: Session, user_id: int, reason: str | None, by: int) -> bool:
     reason = reason[:LONGEST_REASON] if reason else None
     session.add(BannedReader(user_id=user_id, reason=reason, banned_by=by, banned_at=now()))
     # Their private chat has their id. A group's poem is the group's.
-    subscription = session.get(Subscription, user_id)
-    if subscription is not None:
-        session.delete(subscription)
+    unsubscribe(session, user_id, now())
     return True
 
 

@@ -13,6 +13,7 @@ from typing import Final
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
+from bot.daily.hours import Hour
 from bot.storage.models import Broadcast, Delivery, Poem, Sender, SendingRate, Subscription, User
 from bot.storage.preferences import COLUMNS, Preference
 from bot.storage.upserts import insert_or_ignore, insert_or_update
@@ -34,6 +35,8 @@ class Upcoming:
     user_id: int
     preference: Preference
     day: date
+    hour: Hour
+    """When the chat wants it."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +85,8 @@ class Asking:
 def upcoming(session: Session, at: datetime, most: int) -> list[Upcoming]:
     """The daily poems that are to be sent next."""
     query = (
-        select(Delivery.id, Delivery.chat_id, Subscription.user_id, Broadcast.day, *COLUMNS)
+        select(Delivery.id, Delivery.chat_id, Subscription.user_id, Broadcast.day)
+        .add_columns(Subscription.minute, Subscription.zone, *COLUMNS)
         .join(Broadcast, Broadcast.id == Delivery.broadcast_id)
         .join(Subscription, Subscription.chat_id == Delivery.chat_id)
         .join(User, User.id == Subscription.user_id)
@@ -97,7 +101,9 @@ def upcoming(session: Session, at: datetime, most: int) -> list[Upcoming]:
     )
     rows = session.execute(query)
     return [
-        Upcoming(id_, chat_id, user_id, Preference(*known), day) for id_, chat_id, user_id, day, *known in rows if day
+        Upcoming(id_, chat_id, user_id, Preference(*known), day, Hour(minute, zone))
+        for id_, chat_id, user_id, day, minute, zone, *known in rows
+        if day
     ]
 
 

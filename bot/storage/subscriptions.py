@@ -9,7 +9,8 @@ from typing import Any, Final
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
-from bot.daily.hours import Due, Hour, due_after, due_between
+from bot.daily.hours import Due, Hour, due_after, due_between, due_on
+from bot.storage.ledger import Upcoming
 from bot.storage.models import Broadcast, Chat, Delivery, Subscription, UnreachableChat
 from bot.storage.upserts import insert_or_ignore, insert_or_update
 
@@ -17,6 +18,9 @@ from bot.storage.upserts import insert_or_ignore, insert_or_update
 MISSED_AFTER: Final = timedelta(hours=6)
 # A bot that was away for long takes down this many days that it missed.
 _DAYS_TAKEN_DOWN: Final = 31
+
+# Of a day's poem that nobody got, nor will.
+_NOT_SENT: Final = ("cancelled", "skipped")
 
 _log = logging.getLogger(__name__)
 
@@ -32,7 +36,7 @@ class Standing:
 
 def subscribe(session: Session, *, chat_id: int, user_id: int, hour: Hour, at: datetime) -> Standing:
     """Send the chat a poem every day from now on, or from now on at another hour."""
-    next_at = due_after(at, hour).at
+    next_at = _next_due(session, chat_id, hour, at)
     row = {"chat_id": chat_id, "user_id": user_id, "minute": hour.minute, "zone": hour.zone, "paused": False}
     insert_or_update(
         session,
@@ -55,7 +59,7 @@ def pause(session: Session, chat_id: int, at: datetime) -> Standing | None:
     if row is None:
         return None
     row.paused = True
-    _call_off(session, chat_id, at)
+    call_off(session, chat_id, at)
     return _standing(row)
 
 
@@ -64,17 +68,28 @@ def resume(session: Session, chat_id: int, at: datetime) -> Standing | None:
     row = session.get(Subscription, chat_id)
     if row is None:
         return None
-    row.paused, row.next_at = False, due_after(at, _hour(row)).at
+    row.paused, row.next_at = False, _next_due(session, chat_id, _hour(row), at)
     return _standing(row)
 
 
 def unsubscribe(session: Session, chat_id: int, at: datetime) -> bool:
     """Send nothing any more; whether there was a subscription."""
-    _call_off(session, chat_id, at)
+    call_off(session, chat_id, at)
     found = session.execute(
         delete(Subscription).where(Subscription.chat_id == chat_id).returning(Subscription.chat_id)
     ).all()
     return bool(found)
+
+
+def call_off(session: Session, chat_id: int, at: datetime) -> None:
+    """Do not send the chat what is planned for it."""
+    daily = select(Broadcast.id).where(Broadcast.kind == "daily")
+    session.execute(
+        update(Delivery)
+        .where(Delivery.chat_id == chat_id, Delivery.state == "pending", Delivery.broadcast_id.in_(daily))
+        .values(state="cancelled", changed_at=at)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def plan_due(session: Session, at: datetime, page: int) -> int:
@@ -115,6 +130,20 @@ def close_old_days(session: Session, at: datetime) -> None:
     )
 
 
+def skip_late(session: Session, upcoming: Iterable[Upcoming], at: datetime) -> list[Upcoming]:
+    """Take down as missed what can no longer be sent in time, for whatever reason it waited; the others."""
+    waiting = list(upcoming)
+    late = [one.delivery_id for one in waiting if _is_late(one, at)]
+    if late:
+        session.execute(
+            update(Delivery)
+            .where(Delivery.id.in_(late), Delivery.state == "pending")
+            .values(state="skipped", reason="missed", changed_at=at)
+            .execution_options(synchronize_session=False)
+        )
+    return [one for one in waiting if one.delivery_id not in late]
+
+
 def _plan(session: Session, row: Subscription, at: datetime, *, reachable: bool) -> None:
     try:
         # A little before: the moment that is stored is itself due.
@@ -132,9 +161,38 @@ def _plan(session: Session, row: Subscription, at: datetime, *, reachable: bool)
 def _take_down(session: Session, chat_id: int, due: Sequence[Due], at: datetime) -> None:
     for one in due:
         missed = at - one.at > MISSED_AFTER
-        new = insert_or_ignore(session, Delivery, _delivery(_day(session, one.day, at), chat_id, at, missed=missed))
-        if new and not missed:
+        delivery = _delivery(_day(session, one.day, at), chat_id, at, missed=missed)
+        new = insert_or_ignore(session, Delivery, delivery)
+        if not missed and (new or _revive(session, delivery)):
             _overtake(session, chat_id, one.day, at)
+
+
+def _next_due(session: Session, chat_id: int, hour: Hour, at: datetime) -> datetime:
+    """When the next poem comes: today, if the hour is yet to come and today's poem did not come at another one."""
+    query = (
+        select(Broadcast.day)
+        .join(Delivery, Delivery.broadcast_id == Broadcast.id)
+        .where(Broadcast.kind == "daily", Broadcast.day >= (at - timedelta(days=2)).date())
+        .where(Delivery.chat_id == chat_id, Delivery.state.not_in(_NOT_SENT))
+    )
+    had = set(session.scalars(query))
+    due = due_after(at, hour)
+    while due.day in had:
+        due = due_after(due.at, hour)
+    return due.at
+
+
+def _revive(session: Session, delivery: dict[str, Any]) -> bool:
+    """Send a day's poem after all that was called off or missed, at the hour that was set since."""
+    revived = session.execute(
+        update(Delivery)
+        .where(Delivery.broadcast_id == delivery["broadcast_id"], Delivery.chat_id == delivery["chat_id"])
+        .where(Delivery.state.in_(_NOT_SENT))
+        .values(state="pending", reason=None, due_at=delivery["due_at"], changed_at=delivery["changed_at"])
+        .returning(Delivery.id)
+        .execution_options(synchronize_session=False)
+    ).all()
+    return bool(revived)
 
 
 def _delivery(broadcast_id: int, chat_id: int, at: datetime, *, missed: bool) -> dict[str, Any]:
@@ -171,16 +229,6 @@ def _overtake(session: Session, chat_id: int, day: date, at: datetime) -> None:
     )
 
 
-def _call_off(session: Session, chat_id: int, at: datetime) -> None:
-    daily = select(Broadcast.id).where(Broadcast.kind == "daily")
-    session.execute(
-        update(Delivery)
-        .where(Delivery.chat_id == chat_id, Delivery.state == "pending", Delivery.broadcast_id.in_(daily))
-        .values(state="cancelled", changed_at=at)
-        .execution_options(synchronize_session=False)
-    )
-
-
 def _unreachable(session: Session, chat_ids: Iterable[int]) -> set[int]:
     query = (
         select(UnreachableChat.chat_id)
@@ -188,6 +236,14 @@ def _unreachable(session: Session, chat_ids: Iterable[int]) -> set[int]:
         .where(UnreachableChat.chat_id.in_(list(chat_ids)), UnreachableChat.since >= Chat.seen_at)
     )
     return set(session.scalars(query))
+
+
+def _is_late(upcoming: Upcoming, at: datetime) -> bool:
+    try:
+        due = due_on(upcoming.day, upcoming.hour)
+    except KeyError:
+        return False
+    return due is not None and at - due.at > MISSED_AFTER
 
 
 def _hour(row: Subscription) -> Hour:

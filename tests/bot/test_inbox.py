@@ -16,6 +16,7 @@ from telegram import Update
 from bot.api import TelegramBot, make_bot
 from bot.inbox import Inbox, InTurn, Json, chat_key
 from bot.storage import Database
+from bot.storage import inbox as storage_inbox
 from bot.storage.inbox import LEASE, Turn, take_turn
 from bot.storage.models import HandledUpdate, InboxUpdate, now
 from bot.storage.readers import REMEMBERED
@@ -280,3 +281,29 @@ def test_updates_of_another_bot_are_not_touched(database: Database) -> None:
     other = Turn(bot_id=BOT + 1, holder="x", at=now(), room=9, handled=(1,))
     assert database.transact(partial(take_turn, turn=other)) == []
     assert database.transact(partial(take_turn, turn=Turn(BOT, "x", now(), room=9))) == [(1, "{}")]
+
+
+async def test_numbers_that_no_database_keeps_hold_nothing_up(database: Database, bot: TelegramBot) -> None:
+    process, huge = Process(database, bot), 2**63
+    async with process.inbox.open():
+        await process.inbox.put([_message(huge, 1), _message(1, huge), _message(2, 3)])
+        assert await process.hears(1) == [2]
+        for number in (1, 2):
+            process.inbox.handled(number)
+        with pytest.raises(ValueError, match="without an id"):
+            await process.inbox.put([{"update_id": float("inf")}])
+        await process.inbox.put([_message(4, 3)])
+        assert await process.hears(1) == [4]
+
+
+async def test_whatever_goes_wrong_the_inbox_goes_on(
+    database: Database, bot: TelegramBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    process = Process(database, bot)
+    async with process.inbox.open():
+        with monkeypatch.context() as patch:
+            patch.setattr(storage_inbox, "take_turn", lambda *_, **__: 1 / 0)
+            with pytest.raises(ZeroDivisionError):
+                await process.inbox.put([_message(1, 1)])
+        await process.inbox.put([_message(1, 1)])
+        assert await process.hears(1) == [1]

@@ -13,6 +13,8 @@ from bot.jobs.daily import plan_what_is_due
 from bot.localchat import Fault
 from bot.storage.models import Broadcast, Delivery, Poem, Rating, Subscription
 from bot.view.messages import say_for
+from poetcore.generation import ComposeRequest
+from poetcore.generation import Poem as ComposedPoem
 
 if TYPE_CHECKING:
     from tests.e2e.conftest import Running, Start
@@ -95,7 +97,7 @@ async def test_a_poem_comes_once_a_day_and_can_be_rated(bot: "Running") -> None:
     await bot.press(message, 2)
     assert [len(row) for row in message.keyboard][:2] == [3, 3]
     assert bot.buttons(message) == ["👍 1", "👎"]
-    # Set to another hour that is to come on the same day, or struck again by another process: one poem a day.
+    # Struck again by another process: one poem a day.
     await asyncio.gather(_tick(bot), _tick(bot))
     await bot.telegram.wait_until(lambda: [state for _, state in _deliveries(bot)] == ["sent"])
     assert len(bot.rows(Poem)) == 1
@@ -104,16 +106,13 @@ async def test_a_poem_comes_once_a_day_and_can_be_rated(bot: "Running") -> None:
 
 
 async def test_what_a_bot_that_was_away_missed_is_skipped_and_taken_down(bot: "Running") -> None:
-    await bot.answer_to("/daily 07:30 +0")
-    monday = datetime(2026, 3, 2, 7, 30, tzinfo=UTC)
-    _due_since(bot, monday)
-    await _tick(bot, monday + timedelta(days=2, hours=1))
+    today = (datetime.now(UTC) - timedelta(hours=1)).replace(second=0, microsecond=0)
+    await bot.answer_to(f"/daily {today:%H:%M} +0")
+    _due_since(bot, today - timedelta(days=2))
+    await _tick(bot)
     await bot.telegram.wait_until(lambda: "sent" in [state for _, state in _deliveries(bot)])
-    assert _deliveries(bot) == [
-        (date(2026, 3, 2), "skipped"),
-        (date(2026, 3, 3), "skipped"),
-        (date(2026, 3, 4), "sent"),
-    ]
+    days = [(today - timedelta(days=ago)).date() for ago in (2, 1, 0)]
+    assert _deliveries(bot) == list(zip(days, ("skipped", "skipped", "sent"), strict=True))
 
 
 async def test_after_a_restart_it_is_neither_doubled_nor_skipped(start: "Start", plain_poet: Composes) -> None:
@@ -127,3 +126,36 @@ async def test_after_a_restart_it_is_neither_doubled_nor_skipped(start: "Start",
         await bot.answer_to("/help")
         assert len(bot.rows(Poem)) == 1
         assert sorted(state for _, state in _deliveries(bot)) == ["sent", "skipped"]
+
+
+class _Fails:
+    """A poet that cannot write some poems, and from time to time none."""
+
+    def __init__(self, poet: Composes, times: int) -> None:
+        self._poet, self._times = poet, times
+        self.version = poet.version
+
+    def compose(self, request: ComposeRequest) -> ComposedPoem:
+        self._times -= 1
+        if self._times >= 0:
+            raise RuntimeError("broken")
+        return self._poet.compose(request)
+
+
+async def test_for_a_poem_that_cannot_be_written_another_comes(bot: "Running", plain_poet: Composes) -> None:
+    services_of(bot.application).composer.swap(_Fails(plain_poet, times=2))
+    await _subscribe_and_strike(bot)
+    await bot.telegram.wait_until(lambda: len(bot.rows(Poem)) == 1 and len(bot.answers) == 2)
+
+
+async def test_a_poet_that_writes_nothing_stops_no_broadcast_and_loses_no_poem(
+    bot: "Running", plain_poet: Composes, caplog: pytest.LogCaptureFixture
+) -> None:
+    composer = services_of(bot.application).composer
+    composer.swap(_Fails(plain_poet, times=10_000))
+    await _subscribe_and_strike(bot)
+    await bot.telegram.wait_until(lambda: "daily poems cannot be written" in caplog.text)
+    assert [state for _, state in _deliveries(bot)] == ["pending"]
+    composer.swap(plain_poet)
+    services_of(bot.application).broadcaster.wake()
+    await bot.telegram.wait_until(lambda: [state for _, state in _deliveries(bot)] == ["sent"])
