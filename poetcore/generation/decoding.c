@@ -1,9 +1,9 @@
 /*
  * Decoding in C: products in eight-bit integers, a step of the LSTM, whole lines of all candidates of a poem.
  *
- * It does what `products.py`, `lstm.py`, `drawing.py` and `decoding.py` do in numpy, and to the last bit, but that a
- * draw adds up in another order. For that, compile with -ffp-contract=off. A line is one call in place of hundreds of
- * numpy's: in a bot with other threads, each of these would wait for the interpreter anew.
+ * It does what `products.py`, `lstm.py`, `drawing.py` and `decoding.py` do in numpy: hidden states and logits to the
+ * last bit (for that, compile with -ffp-contract=off), chances but for their last digits. A line is one call in place of
+ * hundreds of numpy's: in a bot with other threads, each of these would wait for the interpreter anew.
  *
  * The structures are those of `native.py`, field by field.
  */
@@ -116,8 +116,8 @@ struct weight {
 
 /* Where a call may write in between: one for each thread. */
 struct room {
-    input *quantised; /* a row as long as the deepest weight is deep */
-    float *products;  /* a row as wide as the widest weight */
+    input *quantised; /* [rows, depth] of the deepest weight */
+    float *products;  /* [rows, width] of the widest weight */
     float *weights;   /* of one draw: two for each column, and 128 more */
 };
 

@@ -109,7 +109,7 @@ class PackedProduct:
         packed = self.packed
         begin, end, _ = outputs.indices(packed.outputs)
         first, last = begin // packed.block, -(-end // packed.block)
-        rows = np.ascontiguousarray(rows)
+        rows = np.ascontiguousarray(rows, np.float32)
         room = np.empty((len(rows), packed.depth), packed.input)
         out = np.empty((len(rows), (last - first) * packed.block), np.float32)
         made = map(_address, (rows, room, out))
@@ -185,12 +185,11 @@ class NativeWriter:
         self._columns: Final = len(lexicon)
         slices = [slice(0, 0), *(lexicon.slice_of(tones) for tones in (1, 2, 3))]
         ends = np.array([[each.start, each.stop] for each in slices], np.int64).T.copy()
-        self._kept: Final = (lexicon.columns, lexicon.column_of, lexicon.rhymes, *ends, output.packed, bias)
-        self._lexicon: Final = _Lexicon(
-            *map(_address, (lexicon.columns, lexicon.column_of, lexicon.rhymes, *ends)),
-            ctypes.addressof(output.packed.structure),
-            _address(bias),
-        )
+        read = [np.ascontiguousarray(array, np.int32) for array in (lexicon.columns, lexicon.column_of)]
+        read += [np.ascontiguousarray(lexicon.rhymes, np.uint32), *ends, np.ascontiguousarray(bias, np.float32)]
+        self._kept: Final = (*read, output)
+        *tables, bias_address = map(_address, read)
+        self._lexicon: Final = _Lexicon(*tables, ctypes.addressof(output.packed.structure), bias_address)
 
     @classmethod
     def of(cls, lstm: Lstm, output: Product, bias: Array, lexicon: Lexicon) -> "NativeWriter | None":

@@ -57,7 +57,8 @@ class QuantisedProduct:
     def __init__(self, weight: Array) -> None:
         """`weight`: [N, D]."""
         integers, worth = quantised(weight)
-        # Sums of D ≤ 1,040 products of such integers stay below 2²⁴: float32 holds them exactly.
+        # float32 holds sums below 2²⁴ exactly: all of D ≤ 1,040 products of such integers, and of more all but those in
+        # which nearly every one is the largest.
         self._weight: Final = integers.astype(np.float32)
         self._scale: Final = worth / np.float32(LARGEST)
 
