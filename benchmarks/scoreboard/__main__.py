@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from benchmarks.scoreboard.systems import System, composed, free_orders, many_orders, titled_orders
 from benchmarks.scoreboard.table import document, poems_page
+from bot.orders import TEMPERATURE
 from poetcore.corpus import PreparedCorpus
 from poetcore.errors import PoetcoreError
 from poetcore.evaluation.scoreboard.board import NEURAL_TESTED, Means, figures_of
@@ -30,7 +31,10 @@ _ON_CARD: Final = (
     *("poems", "format_ok", "tone_ok", "rhyme_ok", "all_three", "lines", "copied_lines"),
     *("ngram_auc", "neural_auc", "title_relevance", "judge_bits_per_hanzi", "judge"),
 )
-_OF_TITLES: Final = ("title_relevance", "titled_poems", "self_bleu_within_titles", "self_bleu_across_titles")
+_OF_TITLES: Final = (
+    *("title_relevance", "title_relevance_of_real", "titled_poems"),
+    *("self_bleu_within_titles", "self_bleu_across_titles"),
+)
 
 
 @dataclass(frozen=True)
@@ -78,7 +82,10 @@ def _parser() -> argparse.ArgumentParser:
 def _run(asked: argparse.Namespace) -> None:
     judge = None if asked.judge is None else Poet.load(asked.judge, exact=True)
     work = _Work(PreparedCorpus.load(asked.data), judge, asked.work, asked.poems, asked.learned)
-    systems = [System("ours", asked.poet, plain=False)]
+    systems = [
+        System("ours", asked.poet, plain=False),
+        System(f"ours at {TEMPERATURE}", asked.poet, plain=False, temperature=TEMPERATURE, read=False),
+    ]
     if not asked.no_unmasked:
         systems.append(System("unmasked", asked.poet, plain=True))
     if asked.seed_poet is not None:
@@ -111,7 +118,7 @@ def _column(work: _Work, system: System) -> dict[str, Any]:
     figures = _kept(work, system.name, _poems(work, system, poet, "free"), work.means(system, neural=False))
     titled = _kept(work, system.name, _poems(work, system, poet, "titled", real), work.means(system, neural=False))
     neural = titled
-    if work.learned:
+    if work.learned and system.read:
         many = _poems(work, system, poet, "many", real)
         neural = _kept(work, system.name, many, work.means(system, neural=True))
     taken = {name: titled[name] for name in _OF_TITLES}
@@ -136,7 +143,9 @@ def _poems(
         orders = many_orders(real, work.learned + NEURAL_TESTED)
     # Poems of another poet, or another order of poems, are another file.
     key = sha256(f"{poet.version} {poet.card.files} {system.plain} {orders}".encode()).hexdigest()[:12]
-    return composed(work.folder / f"{system.name}-{kind}-{key}.jsonl", system, poet, orders, console.print)
+    return composed(
+        work.folder / f"{system.name.replace(' ', '-')}-{kind}-{key}.jsonl", system, poet, orders, console.print
+    )
 
 
 def _kept(work: _Work, name: str, verses: Sequence[Verse], means: Means) -> dict[str, Any]:
@@ -144,7 +153,7 @@ def _kept(work: _Work, name: str, verses: Sequence[Verse], means: Means) -> dict
     texts = "\n".join(f"{verse.text}\t{verse.title}" for verse in verses)
     judge = None if means.judge is None else means.judge.version
     told = f"{texts} {means.collections} {judge} {means.neural} {means.from_corpus} {work.corpus.fingerprint}"
-    path = work.folder / f"{name}-{sha256(told.encode()).hexdigest()[:12]}.json"
+    path = work.folder / f"{_in_a_word(name)}-{sha256(told.encode()).hexdigest()[:12]}.json"
     if path.is_file():
         found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         return found
@@ -152,6 +161,10 @@ def _kept(work: _Work, name: str, verses: Sequence[Verse], means: Means) -> dict
     figures = figures_of(verses, means, console.print)
     write_whole(path, json.dumps(figures, ensure_ascii=False) + "\n")
     return figures
+
+
+def _in_a_word(name: str) -> str:
+    return name.replace(" ", "-")
 
 
 def _write_poems(work: _Work, system: System, folder: Path) -> None:

@@ -29,6 +29,9 @@ class System:
     """One candidate, no constraints: what the model says by itself."""
     collections: tuple[str, ...] | None = None
     """What real poems it is compared with; None: all."""
+    temperature: float = 1.0
+    read: bool = True
+    """Whether the neural reader looks at it, which takes many poems."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +80,7 @@ def composed(
 
 
 def _line(poet: Poet, system: System, order: Order) -> str:
-    request = ComposeRequest(form=FORMS[order.form], seed=order.seed, title=order.title)
+    request = ComposeRequest(form=FORMS[order.form], seed=order.seed, title=order.title, temperature=system.temperature)
     if system.plain:
         # Without constraints the form does not count: the same seed in another form would be the same poem.
         seed = order.seed + _APART * list(FORMS).index(order.form)

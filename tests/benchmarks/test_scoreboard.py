@@ -73,7 +73,7 @@ def test_all_columns_and_poems_come_from_one_command_and_once_only(
     monkeypatch.setattr("benchmarks.scoreboard.__main__._SHOWN", 2)
     assert board() == 0
     table = (tmp_path / "docs" / "scoreboard.md").read_text(encoding="utf-8")
-    assert "| figure | real | ours | unmasked | seed |" in table
+    assert "| figure | real | ours | ours at 0.8 | unmasked | seed |" in table
     columns = json.loads((tmp_path / "docs" / "scoreboard.json").read_text(encoding="utf-8"))
     assert columns["ours"]["poems"] == 32
     assert columns["ours"]["format_ok"] == 1.0
