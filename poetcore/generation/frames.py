@@ -9,10 +9,11 @@ from poetcore.corpus.vocabulary import Vocabulary
 from poetcore.errors import RequestError
 from poetcore.generation.candidates import FREE, Frame
 from poetcore.generation.lexicon import EITHER, Lexicon
-from poetcore.generation.plan import Plan
+from poetcore.generation.plan import Plan, hanzi_places
 from poetcore.generation.templates import Template, Templates, shared_groups
-from poetcore.prosody import Form, rhyme_group_named, rhyme_groups
-from poetcore.prosody.readings import LEVEL_BIT, LEVEL_GROUPS, OBLIQUE_BIT, tables
+from poetcore.prosody import Form, rhyme_group_named
+from poetcore.prosody.readings import LEVEL, LEVEL_BIT, OBLIQUE_BIT, tables
+from poetcore.prosody.rhyme import near_groups
 
 _SPARE: Final = 12
 """A group that the poet may choose has so many words more than the poem needs."""
@@ -31,16 +32,14 @@ def framed(
     """The frame of N candidates, and what had to be given up for it.
 
     `uniform`: [N, 1 + lines] numbers in [0, 1).
-    `rhyme`: the name of a rhyme group; raises `RequestError` if there is none such, or it is not level.
+    `rhyme`: the name of a rhyme group; it is given up if there is none such, or it is not level.
     """
     given = [plan.places[place] for place in hanzi_places(form)]
     masks = [None if char is None else tables().groups.get(char, 0) for char in given]
     templates = Templates.fitting(form, masks)
     drawn = [templates.drawn(row) for row in uniform]
-    relaxed = ["tone"] if templates.conflicts else []
-    groups, kept = _groups(rhyme, form, masks, drawn[0], lexicon)
-    if not kept:
-        relaxed.append("rhyme")
+    groups, kept = _groups(rhyme, form, masks, templates.begin_rhyming, lexicon)
+    relaxed = ["rhyme"] * (not kept) + ["tone"] * (templates.conflicts > 0)
     tones = np.zeros((len(drawn), len(plan.places)), np.uint8)
     tones[:, hanzi_places(form)] = [template.tones for template in drawn]
     if not all(_any(lexicon, bits) for bits in (LEVEL_BIT, OBLIQUE_BIT)):
@@ -57,48 +56,37 @@ def framed(
     return frame, tuple(relaxed)
 
 
-def hanzi_places(form: Form) -> list[int]:
-    """The positions of the hanzi in a text of `form`."""
-    return [place for place in range(form.hanzi + form.lines) if place % (form.line_length + 1) != form.line_length]
-
-
 def _rhyming(template: Template, form: Form) -> list[bool]:
     ends = {(line + 1) * (form.line_length + 1) - 2 for line in template.pattern.rhyming_lines}
     return [place in ends for place in range(form.hanzi + form.lines)]
 
 
 def _groups(
-    rhyme: str | None, form: Form, masks: list[int | None], template: Template, lexicon: Lexicon
+    rhyme: str | None, form: Form, masks: list[int | None], begins_rhyming: bool, lexicon: Lexicon
 ) -> tuple[int, bool]:
-    """The groups that the poem may rhyme in, as bits, and whether nothing was given up."""
-    ends = [(line + 1) * form.line_length - 1 for line in template.pattern.rhyming_lines]
-    given = [mask for mask in (masks[end] for end in ends) if mask is not None]
-    # Another candidate may rhyme in its first line too.
-    needed = 0 if len(given) == len(ends) else form.lines // 2 + 1 - len(given)
-    enough = _bits(lexicon.group_sizes >= needed + _SPARE) or _bits(lexicon.group_sizes >= needed)
-    possible = _bits(lexicon.group_sizes >= needed)
-    groups, agree = shared_groups(given) if given else (enough, True)
-    if needed == 0:
-        wanted = _wanted(rhyme)
-        return groups, agree and not (wanted and not groups & wanted)
-    if given:
-        groups, agree = (groups & possible, agree) if groups & possible else (enough, False)
-    wanted = _wanted(rhyme)
-    if not wanted:
-        return groups, agree and bool(groups)
-    if groups & wanted or (not given and possible & wanted):
-        return wanted, agree
-    return groups, False
+    """The groups that the poem may rhyme in, as bits, and whether nothing was given up.
+
+    The endings of even lines decide; a first line that rhymes need only be near to them (首句借鄰韻).
+    """
+    first, *evens = (masks[(line + 1) * form.line_length - 1] for line in (0, *range(1, form.lines, 2)))
+    given = [mask for mask in evens if mask is not None]
+    shared, agree = shared_groups(given) if given else (LEVEL, True)
+    own, near = (first, near_groups(first)) if begins_rhyming and first is not None else (LEVEL, LEVEL)
+    wanted = LEVEL if rhyme is None else _named(rhyme)
+    # Where the first line is open, some candidates may rhyme there.
+    needed = len(evens) - len(given) + (first is None)
+    enough, possible = _bits(lexicon.group_sizes >= needed + _SPARE), _bits(lexicon.group_sizes >= needed)
+    wishes = (shared & own & wanted, shared & near & wanted, shared & own, shared & near, shared)
+    groups = next((wish for wish in wishes if wish & possible), LEVEL if needed else 0)
+    return groups & enough or groups & possible, agree and bool(shared & near & wanted & possible)
 
 
-def _wanted(rhyme: str | None) -> int:
-    if rhyme is None:
+def _named(rhyme: str) -> int:
+    """The level group of that name, as a bit; 0 if there is none."""
+    try:
+        return 1 << rhyme_group_named(rhyme).index & LEVEL
+    except RequestError:
         return 0
-    group = rhyme_group_named(rhyme)
-    if not group.level:
-        level = "".join(each.name for each in rhyme_groups()[:LEVEL_GROUPS])
-        raise RequestError(f"{group.name} is no rhyme group of level tone, as regulated verse wants; those are {level}")
-    return 1 << group.index
 
 
 def _any(lexicon: Lexicon, tones: int) -> bool:

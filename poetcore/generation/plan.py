@@ -1,26 +1,39 @@
 """From what a reader asked to what the decoder is held to: the form, and the character of every fixed position.
 
-What cannot be had is given up in this order, and named in `relaxed`: words that are no hanzi; what is too long for the
-form; an acrostic where the beginning says otherwise; a rhyme group that has too few words or that given characters
-contradict; the tones of given characters; a title of which the poet knows no character.
+What cannot be had is given up, and named in `relaxed`, in this order:
+
+- form: the lines to keep are of another;
+- prefix: words that are no hanzi; more than the poem has room for; lines that end where the reader's words do not, or
+  the other way round; the lines to keep say otherwise;
+- acrostic: words that are no hanzi; more than there are lines; the lines to keep or the beginning say otherwise;
+- keep, as form, acrostic and rhyme: without constraints;
+- rhyme: no group of level tone is called so; it has too few words; given characters rhyme otherwise, or do not;
+- tone: given characters fit no pattern;
+- title: the poet knows no character of it.
 """
 
 import unicodedata
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from poetcore.errors import RequestError
 from poetcore.generation.request import ComposeRequest
 from poetcore.prosody import FORMS, Form
-from poetcore.prosody.text import MARKS, is_hanzi
+from poetcore.prosody.readings import is_traditional
+from poetcore.prosody.text import COMMA, MARKS, is_hanzi, lines_of, verse_lines
 from poetcore.script import Usage, prefix_in_traditional
 
 LONGEST_FREE_PREFIX: Final = 64
 """Characters of a prefix that an unconstrained poem begins with; the poet has as many left to write."""
 
+_ORDER: Final = ("form", "prefix", "acrostic", "keep", "rhyme", "tone", "title")
 _LONGEST_TITLE: Final = 100
 _LINE_LENGTHS: Final = (5, 7)
 _FULL_WIDTH: Final = str.maketrans(",.!?;:", "，。！？；：")
+
+
+Lines = tuple[str | None, ...]
 
 
 @dataclass(frozen=True)
@@ -41,29 +54,46 @@ class Plan:
 def plan(request: ComposeRequest, usual: Usage, coin: float) -> Plan:
     """The plan for `request`; `coin`, in [0, 1), decides where the form is left open.
 
-    Raises `RequestError` if a prefix or an acrostic is given in which no hanzi can be used, or lines to keep that are
-    those of no form.
+    Raises `RequestError` if a prefix is given in which no hanzi can be used, or lines to keep that are of no form.
     """
     relaxed: list[str] = []
     prefix = _given(request.prefix, "prefix", request, usual, relaxed)
+    if request.prefix is not None and not prefix:
+        raise RequestError("no Chinese character in the beginning: give one to seven hanzi, such as 月, or none at all")
     acrostic = "".join(filter(is_hanzi, _given(request.acrostic, "acrostic", request, usual, relaxed)))
     title = "".join(filter(is_hanzi, prefix_in_traditional(_hanzi_of(request.title), request.script, usual)))
     if not request.constrained:
-        relaxed += [name for name in ("acrostic", "rhyme", "keep") if getattr(request, name) is not None]
-        free = prefix[:LONGEST_FREE_PREFIX]
-        relaxed += ["prefix"] * (_hanzi(free) < _hanzi(prefix))
-        return Plan(None, tuple(free), free, title or None, _once(relaxed))
+        return _without_form(request, prefix, title or None, relaxed)
     form = _form_of_lines(request.keep) or request.form or _fitting_form(prefix, acrostic, coin)
     if request.form not in (None, form):
         relaxed.append("form")
-    places, shown = _placed(form, prefix)
-    if _hanzi(shown) < _hanzi(prefix):
+    places, at = _places(form, _kept(request, usual)), hanzi_places(form)
+    beginning = "".join(filter(is_hanzi, prefix))
+    if not _put(places, at, beginning) or _broken(prefix, request.prefix or "", form):
         relaxed.append("prefix")
-    if not _with_acrostic(places, acrostic, form):
+    if not _put(places, at[:: form.line_length], acrostic):
         relaxed.append("acrostic")
-    if request.keep is not None and not _with_lines(places, request.keep, form):
-        relaxed.append("keep")
-    return Plan(form, tuple(places), shown, title or None, _once(relaxed))
+    # A mark right after the prefix is the form's, not the reader's.
+    length = at[min(len(beginning), len(at)) - 1] + 1 if beginning else 0
+    shown = "".join(char for char in places[:length] if char)
+    return Plan(form, tuple(places), shown, title or None, in_order(relaxed))
+
+
+def _without_form(request: ComposeRequest, prefix: str, title: str | None, relaxed: list[str]) -> Plan:
+    relaxed += [name for name in ("acrostic", "rhyme", "keep") if getattr(request, name) is not None]
+    free = prefix[:LONGEST_FREE_PREFIX]
+    relaxed += ["prefix"] * (_hanzi(free) < _hanzi(prefix))
+    return Plan(None, tuple(free), free, title, in_order(relaxed))
+
+
+def in_order(relaxed: Iterable[str]) -> tuple[str, ...]:
+    """What was given up, each once, in the order above."""
+    return tuple(sorted(set(relaxed), key=_ORDER.index))
+
+
+def hanzi_places(form: Form) -> list[int]:
+    """The positions of the hanzi in a text of `form`."""
+    return [place for place in range(form.hanzi + form.lines) if place % (form.line_length + 1) != form.line_length]
 
 
 def _given(text: str | None, field: str, request: ComposeRequest, usual: Usage, relaxed: list[str]) -> str:
@@ -71,16 +101,19 @@ def _given(text: str | None, field: str, request: ComposeRequest, usual: Usage, 
     if text is None:
         return ""
     typed, dropped = usable(text)
-    if not any(map(is_hanzi, typed)):
-        what = "beginning" if field == "prefix" else field
-        raise RequestError(f"no Chinese character in the {what}: give one to seven hanzi, such as 月, or none at all")
-    if dropped:
+    # Nothing is dropped of a field of mere punctuation, and nothing is left.
+    if dropped or not typed:
         relaxed.append(field)
     return prefix_in_traditional(typed, request.script, usual)
 
 
-def _once(names: list[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(names))
+def _kept(request: ComposeRequest, usual: Usage) -> Lines | None:
+    """The lines to keep in traditional script; those that show it already stay, whatever script the reader uses."""
+    lines = [line or "" for line in request.keep or ()]
+    if request.keep is None or is_traditional(lines):
+        return request.keep
+    converted = prefix_in_traditional(COMMA.join(lines), request.script, usual)
+    return tuple(line or None for line in converted.split(COMMA))
 
 
 def _hanzi(text: str) -> int:
@@ -112,41 +145,33 @@ def _normalised(text: str) -> str:
     return "".join(char if char in MARKS else unicodedata.normalize("NFKC", char) for char in wide)
 
 
-def _placed(form: Form, prefix: str) -> tuple[list[str | None], str]:
-    """The form's text with its marks and `prefix`, and the prefix as it stands there."""
-    hanzi = [char for char in prefix if is_hanzi(char)][: form.hanzi]
+def _places(form: Form, keep: Lines | None) -> list[str | None]:
+    """The form's text with its marks and the lines that are kept."""
     places: list[str | None] = []
-    words = iter(hanzi)
-    for line in range(form.lines):
-        places += [next(words, None) for _ in range(form.line_length)]
-        places.append(form.mark_after(line))
-    # A mark right after the prefix is the form's, not the reader's.
-    length = len(hanzi) + max(0, len(hanzi) - 1) // form.line_length
-    return places, "".join(char for char in places[:length] if char)
+    for number, line in enumerate(keep or [None] * form.lines):
+        places += [*(line or [None] * form.line_length), form.mark_after(number)]
+    return places
 
 
-def _with_acrostic(places: list[str | None], acrostic: str, form: Form) -> bool:
-    """Let each line begin with its character of `acrostic`; whether all of them do."""
-    for line, char in enumerate(acrostic[: form.lines]):
-        start = line * (form.line_length + 1)
-        places[start] = places[start] or char
-    begins = "".join(places[line * (form.line_length + 1)] or "" for line in range(min(len(acrostic), form.lines)))
-    return begins == acrostic
+def _put(places: list[str | None], at: Sequence[int], chars: str) -> bool:
+    """Put `chars` at those places, as many as there are, where these are open; whether all of them stand there then."""
+    for place, char in zip(at, chars, strict=False):
+        places[place] = places[place] or char
+    return [places[place] for place in at[: len(chars)]] == list(chars)
 
 
-def _with_lines(places: list[str | None], keep: tuple[str | None, ...], form: Form) -> bool:
-    """Put the lines that are kept in their places, whatever was there; whether nothing was."""
-    kept_all = True
-    for number, line in enumerate(keep):
-        if line is not None:
-            start = number * (form.line_length + 1)
-            span = slice(start, start + form.line_length)
-            kept_all &= all(char in (None, new) for char, new in zip(places[span], line, strict=True))
-            places[span] = line
-    return kept_all
+def _broken(prefix: str, typed: str, form: Form) -> bool:
+    """Whether a mark of the reader's stands where no line ends, or a line ends in words that were typed as one.
+
+    Whole lines need no marks between them, and a space may stand anywhere.
+    """
+    marked = [len(line) for line in lines_of(prefix)[:-1]]
+    runs = [_hanzi(run) for run in verse_lines(_normalised(typed))]
+    long = [length for length in runs if length > form.line_length]
+    return any(length % form.line_length for length in marked + long)
 
 
-def _form_of_lines(keep: tuple[str | None, ...] | None) -> Form | None:
+def _form_of_lines(keep: Lines | None) -> Form | None:
     """The form that lines to keep are of; None if none are given."""
     if keep is None:
         return None

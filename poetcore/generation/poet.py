@@ -18,7 +18,7 @@ from poetcore.generation.freely import FreeRules, write_freely
 from poetcore.generation.lexicon import Lexicon
 from poetcore.generation.lines import FILE as LINES
 from poetcore.generation.lines import LineFilter
-from poetcore.generation.plan import Plan, plan
+from poetcore.generation.plan import Plan, in_order, plan
 from poetcore.generation.poem import Poem
 from poetcore.generation.products import Array, Tokens
 from poetcore.generation.ranking import Ranking, best, chosen, pairs_of
@@ -76,8 +76,7 @@ class Poet:
     def compose(self, request: ComposeRequest) -> Poem:
         """Compose one poem; blocks for some tens of milliseconds.
 
-        Raises `RequestError` for a prefix or an acrostic without hanzi, an unknown rhyme group, or lines to keep that
-        are those of no form.
+        Raises `RequestError` for a prefix without hanzi, or lines to keep that are those of no form.
         """
         rng = np.random.Generator(np.random.PCG64(request.seed))
         # Drawn even where it is not needed: asking for the form that the poet would choose gives the same poem.
@@ -163,7 +162,7 @@ class Poet:
             poet=self.version,
             score=points,
             candidates=request.best_of,
-            relaxed=tuple(dict.fromkeys((*planned.relaxed, *relaxed, *missed))),
+            relaxed=in_order((*planned.relaxed, *relaxed, *missed)),
         )
 
     def _condition(self, planned: Plan) -> Condition:

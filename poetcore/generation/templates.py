@@ -12,10 +12,12 @@ import numpy as np
 import numpy.typing as npt
 
 from poetcore.prosody import Form, Pattern, patterns
-from poetcore.prosody.patterns import MASK_OF
+from poetcore.prosody.patterns import MASK_OF, accepted_patterns
 from poetcore.prosody.readings import LEVEL, tone_bits
 
 _Item = TypeVar("_Item")
+_Ways = tuple[tuple[tuple[str, float], ...], ...]
+"""Each line's ways with their weights."""
 
 USAGE: Final = Path(__file__).with_name("usage.json")
 """How often Tang poets used each pattern and each way of a line; made by `python -m poetcore.generation.usage`."""
@@ -40,8 +42,8 @@ class Templates:
     """The templates that suit a poem best, and how likely each is taken."""
 
     _patterns: tuple[tuple[Pattern, float], ...]
-    _ways: dict[str, tuple[tuple[tuple[str, float], ...], ...]]
-    """Of each pattern (by name), each line's ways with their weights."""
+    _ways: dict[str, _Ways]
+    """Of each pattern, by name."""
     conflicts: int
     """How many given characters have no reading of the tone that these templates want: 0 unless none fits better."""
 
@@ -53,25 +55,27 @@ class Templates:
         """
         length = form.line_length
         lines = [given[start : start + length] for start in range(0, form.hanzi, length)]
-        usage = _usage()
-        found = []
-        for pattern in patterns(form):
-            ways = []
-            conflicts = 0
-            for line_type, line in zip(pattern.lines, lines, strict=True):
-                counts = {way: _conflicts(way, line) for way in line_type.ways}
-                fewest = min(counts.values())
-                conflicts += fewest
-                ways.append(tuple((way, usage["ways"][way]) for way, count in counts.items() if count == fewest))
-            found.append((conflicts, pattern, tuple(ways)))
-        fewest = min(conflicts for conflicts, _, _ in found)
-        best = [(pattern, ways) for conflicts, pattern, ways in found if conflicts == fewest]
-        weights = usage["patterns"][form.name]
+        found = [(pattern, *_held(pattern, lines)) for pattern in patterns(form)]
+        if all(conflicts for _, conflicts, _ in found):
+            # Nobody needs to write couplets of 對句相救, but readers' own words may be of one.
+            found = [(pattern, *_held(pattern, lines)) for pattern in accepted_patterns(form)]
+        fewest = min(conflicts for _, conflicts, _ in found)
+        best: dict[str, tuple[Pattern, _Ways]] = {}
+        for pattern, conflicts, ways in found:
+            if conflicts == fewest:
+                # The first of a name has the fewest such couplets.
+                best.setdefault(pattern.name, (pattern, ways))
+        weights = _usage()["patterns"][form.name]
         return cls(
-            tuple((pattern, weights[pattern.name]) for pattern, _ in best),
-            {pattern.name: ways for pattern, ways in best},
+            tuple((pattern, weights[name]) for name, (pattern, _) in best.items()),
+            {name: ways for name, (_, ways) in best.items()},
             fewest,
         )
+
+    @property
+    def begin_rhyming(self) -> bool:
+        """Whether the first line rhymes in every one of them."""
+        return all(pattern.first_line_rhymes for pattern, _ in self._patterns)
 
     def drawn(self, uniform: npt.NDArray[np.float64]) -> Template:
         """One of them; `uniform`: 1 + lines numbers in [0, 1)."""
@@ -84,6 +88,18 @@ def _drawn(weighted: Sequence[tuple[_Item, float]], coin: float) -> _Item:
     """The item that `coin`, in [0, 1), falls on."""
     sums = list(accumulate(weight for _, weight in weighted))
     return next(item for (item, _), upto in zip(weighted, sums, strict=True) if coin * sums[-1] < upto)
+
+
+def _held(pattern: Pattern, lines: Sequence[Sequence[int | None]]) -> tuple[int, _Ways]:
+    """How many given characters contradict `pattern`, and the ways of its lines that leave it at that."""
+    weights = _usage()["ways"]
+    conflicts, ways = 0, []
+    for line_type, line in zip(pattern.lines, lines, strict=True):
+        counts = {way: _conflicts(way, line) for way in line_type.ways}
+        fewest = min(counts.values())
+        conflicts += fewest
+        ways.append(tuple((way, weights[way]) for way, count in counts.items() if count == fewest))
+    return conflicts, tuple(ways)
 
 
 def _conflicts(way: str, line: Sequence[int | None]) -> int:

@@ -106,8 +106,17 @@ def groups_of(lines: Sequence[str]) -> list[list[int]]:
 
 def is_simplified(lines: Sequence[str]) -> bool:
     """Whether more characters of `lines` are such as only simplified texts write than such as only traditional ones."""
+    return _simplified_lead(lines) > 0
+
+
+def is_traditional(lines: Sequence[str]) -> bool:
+    """Whether more characters of `lines` are such as only traditional texts write than such as only simplified ones."""
+    return _simplified_lead(lines) < 0
+
+
+def _simplified_lead(lines: Sequence[str]) -> int:
     characters = set().union(*lines)
-    return len(characters & tables().simplified_only) > len(characters & tables().traditional_only)
+    return len(characters & tables().simplified_only) - len(characters & tables().traditional_only)
 
 
 def tone_bits(mask: int) -> int:

@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, reduce
+from operator import or_
 from typing import Final
 
 from poetcore.prosody.readings import LEVEL, LEVEL_GROUPS, rhyme_groups
@@ -67,6 +68,11 @@ def common_oblique_group(groups: Sequence[int]) -> int | None:
     for mask in groups:
         shared &= mask & ~LEVEL
     return _lowest(shared) if shared > 0 else None
+
+
+def near_groups(mask: int) -> int:
+    """The level groups of `mask` and their neighbours: with these a first line of `mask` may go."""
+    return reduce(or_, (_near(group) for group in range(LEVEL_GROUPS) if mask >> group & 1), 0)
 
 
 def _shared(levels: Sequence[int], groups: Sequence[int], first_is_free: bool) -> int | None:

@@ -1,11 +1,15 @@
 """From a request to fixed positions."""
 
+import re
+
 import pytest
 
 from poetcore.errors import RequestError
 from poetcore.generation import ComposeRequest
-from poetcore.generation.plan import Plan, plan, usable
+from poetcore.generation import plan as planning
+from poetcore.generation.plan import Plan, in_order, plan, usable
 from poetcore.prosody import form_named
+from poetcore.script import SCRIPTS, Script
 
 
 def never(typed: str, converted: str) -> bool:
@@ -45,6 +49,62 @@ def test_a_prefix_longer_than_the_poem_is_cut() -> None:
     result = planned("千" * 100, "五絕")
     assert shown(result.places) == "千千千千千，千千千千千。" * 2
     assert (result.prefix, result.relaxed) == ("千千千千千，千千千千千。千千千千千，千千千千千", ("prefix",))
+
+
+@pytest.mark.parametrize(
+    ("prefix", "form", "start", "relaxed"),
+    [
+        ("春江潮水連海平", "五絕", "春江潮水連，海平", ("prefix",)),
+        ("春江潮水連海平", "七絕", "春江潮水連海平", ()),
+        ("春江潮水連海平 灔灔", "五絕", "春江潮水連，海平灔灔", ("prefix",)),
+        ("床前明，月光", None, "床前明月光", ("prefix",)),
+        ("床前明月光，疑、是", "五絕", "床前明月光，疑是", ("prefix",)),
+        ("床前明月光疑是地上霜", "五絕", "床前明月光，疑是地上霜", ()),
+        ("床前明月光!\n疑是地上霜.舉", "五絕", "床前明月光，疑是地上霜。舉", ()),
+        ("床前 明月光", "五絕", "床前明月光", ()),
+        ("床前，", "五絕", "床前", ()),
+    ],
+)
+def test_lines_that_end_elsewhere_than_the_readers_words_are_mentioned(
+    prefix: str, form: str | None, start: str, relaxed: tuple[str, ...]
+) -> None:
+    result = planned(prefix, form)
+    assert (result.prefix, result.relaxed) == (start, relaxed)
+
+
+KEPT = ("白日依山盡", "黃河入海流", None, "更上一層樓")
+
+
+@pytest.mark.parametrize("script", SCRIPTS)
+def test_kept_lines_are_brought_into_traditional_script(script: Script) -> None:
+    keep = ("白日依山尽", "黄河入海流", None, "更上一层楼")
+    result = plan(ComposeRequest(keep=keep, script=script), never, 0)
+    assert shown(result.places) == "白日依山盡，黃河入海流。_____，更上一層樓。"
+
+
+def test_kept_lines_in_traditional_script_stay_whatever_the_reader_uses() -> None:
+    keep = ("千里云何往", "皇后說吾余", None, "更上一層樓")
+    result = plan(ComposeRequest(keep=keep, script="hans"), never, 0)
+    assert shown(result.places) == "千里云何往，皇后說吾余。_____，更上一層樓。"
+
+
+def test_kept_lines_go_before_a_form_and_a_beginning_and_that_before_an_acrostic() -> None:
+    request = ComposeRequest(prefix="月", form=form_named("七律"), acrostic="春夏秋冬", keep=KEPT)
+    result = plan(request, never, 0)
+    assert shown(result.places) == "白日依山盡，黃河入海流。秋____，更上一層樓。"
+    assert result.relaxed == ("form", "prefix", "acrostic")
+
+
+@pytest.mark.parametrize("acrostic", ["", "abc", "😀", "。"])
+def test_an_acrostic_without_hanzi_is_given_up(acrostic: str) -> None:
+    result = plan(ComposeRequest(acrostic=acrostic, form=form_named("五絕")), never, 0)
+    assert shown(result.places) == "_____，_____。_____，_____。"
+    assert result.relaxed == ("acrostic",)
+
+
+def test_what_is_given_up_is_named_in_the_order_that_is_documented() -> None:
+    documented = re.findall(r"^- (\w+)", planning.__doc__ or "", re.MULTILINE)
+    assert list(in_order(reversed(documented))) == documented
 
 
 @pytest.mark.parametrize(

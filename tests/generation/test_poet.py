@@ -134,7 +134,7 @@ def test_emoji_and_latin_are_dropped_and_listed(toy_poet: Poet) -> None:
 def test_a_hundred_characters_are_cut_to_the_form(toy_poet: Poet) -> None:
     poem = toy_poet.compose(ComposeRequest(prefix="春江花月夜" * 20, form=FORMS["五絕"], best_of=FEW))
     assert poem.text == "春江花月夜，春江花月夜。春江花月夜，春江花月夜。"
-    assert poem.relaxed == ("prefix", "tone", "rhyme")
+    assert poem.relaxed == ("prefix", "rhyme", "tone")
 
 
 @given(
@@ -196,10 +196,64 @@ def test_a_rhyme_group_is_kept_or_given_up_in_so_many_words(toy_poet: Poet) -> N
     given_up = toy_poet.compose(ComposeRequest(rhyme="江", form=form, best_of=FEW))
     assert given_up.relaxed == ("rhyme",)
     assert scan(given_up.text).problems == ()
-    with pytest.raises(RequestError, match="no rhyme group of level tone"):
-        toy_poet.compose(ComposeRequest(rhyme="屋"))
-    with pytest.raises(RequestError, match="no rhyme group is called 'moon'"):
-        toy_poet.compose(ComposeRequest(rhyme="moon"))
+
+
+@pytest.mark.parametrize("rhyme", ["屋", "貓", "moon", "", "\ud800"])
+def test_what_is_no_level_rhyme_group_is_given_up(toy_poet: Poet, rhyme: str) -> None:
+    poem = toy_poet.compose(ComposeRequest(rhyme=rhyme, best_of=FEW))
+    assert (poem.relaxed, scan(poem.text).problems) == (("rhyme",), ())
+
+
+BORROWED = ("清明時節雨紛紛", "路上行人欲斷魂", "借問酒家何處有", "牧童遙指杏花村")
+"""紛 is of 文 alone, 魂 and 村 of its neighbour 元: 首句借鄰韻."""
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_first_line_may_rhyme_with_a_neighbour_of_the_others(toy_poet: Poet, seed: int) -> None:
+    for rhyme in (None, "元"):
+        request = ComposeRequest(prefix="，".join(BORROWED[:2]), rhyme=rhyme, seed=seed, best_of=FEW)
+        poem = toy_poet.compose(request)
+        assert (poem.rhyme_group, poem.relaxed, scan(poem.text).problems) == ("元", (), ())
+    refused = toy_poet.compose(ComposeRequest(prefix="，".join(BORROWED[:2]), rhyme="文", seed=seed, best_of=FEW))
+    assert (refused.rhyme_group, refused.relaxed, scan(refused.text).problems) == ("元", ("rhyme",), ())
+
+
+def test_a_first_line_alone_leads_to_its_own_group_or_to_a_neighbour_that_is_asked_for(toy_poet: Poet) -> None:
+    for rhyme, group, relaxed in ((None, "文", ()), ("真", "真", ()), ("東", "文", ("rhyme",))):
+        poem = toy_poet.compose(ComposeRequest(prefix=BORROWED[0], rhyme=rhyme, best_of=FEW))
+        assert (poem.rhyme_group, poem.relaxed, scan(poem.text).problems) == (group, relaxed, ())
+
+
+def test_a_first_line_that_need_not_rhyme_binds_nothing(toy_poet: Poet) -> None:
+    # 看 is level or oblique, and the line fits a pattern with either.
+    for seed in range(6):
+        poem = toy_poet.compose(ComposeRequest(prefix="平平平仄看，仄仄仄平東", seed=seed, best_of=FEW))
+        assert (poem.rhyme_group, poem.relaxed, scan(poem.text).problems) == ("東", (), ())
+
+
+@pytest.mark.parametrize("line", range(4))
+def test_a_line_is_written_anew_below_a_first_line_of_another_group(toy_poet: Poet, line: int) -> None:
+    keep = tuple(None if number == line else words for number, words in enumerate(BORROWED))
+    for seed in range(4):
+        poem = toy_poet.compose(ComposeRequest(keep=keep, seed=seed, best_of=FEW))
+        assert (poem.rhyme_group, poem.relaxed, scan(poem.text).problems) == ("元", (), ())
+
+
+def test_a_couplet_that_makes_up_for_its_tones_is_gone_on_with(toy_poet: Poet) -> None:
+    # 仄仄仄仄仄 asks for 平平平仄平 (對句相救).
+    for seed in range(4):
+        poem = toy_poet.compose(ComposeRequest(prefix="木落雨未止", seed=seed, best_of=FEW))
+        assert (poem.relaxed, scan(poem.text).problems) == ((), ())
+        anew = toy_poet.compose(ComposeRequest(keep=(*poem.lines[:3], None), seed=seed, best_of=FEW))
+        assert (anew.relaxed, scan(anew.text).problems) == ((), ())
+
+
+def test_a_line_of_a_simplified_poem_is_written_anew(toy_poet: Poet) -> None:
+    keep = ("千山鸟飞绝", "万径人踪灭", None, "独钓寒江雪")
+    poem = toy_poet.compose(ComposeRequest(keep=keep, best_of=FEW, script="hans"))
+    assert poem.traditional.startswith("千山鳥飛絕，萬徑人蹤滅。")
+    assert poem.traditional.endswith("，獨釣寒江雪。")
+    assert (poem.lines[:2], poem.lines[3]) == (keep[:2], keep[3])
 
 
 @pytest.mark.parametrize("line", range(4))

@@ -7,6 +7,7 @@ than one file of a million. Sums over the whole corpus, of any length, are diffe
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Final
 
 import numpy as np
@@ -40,16 +41,15 @@ class Run:
     @classmethod
     def of(cls, codes: Sums, poems: Numbers, begins: npt.NDArray[np.bool_]) -> "Run":
         """`codes` [N] as `scattered` makes them."""
-        powers = np.full(len(codes), _BASE, np.uint64)
-        powers[:1] = 1
-        np.multiply.accumulate(powers, out=powers)
+        powers = _powers(_BASE, len(codes))
         sums = np.zeros(len(codes) + 1, np.uint64)
         np.cumsum(codes * powers, out=sums[1:])
         return cls(sums, poems, begins)
 
     def windows(self, length: int) -> tuple[Sums, Numbers]:
         """The sums of all runs of `length` within a poem, and where each begins."""
-        starts = np.flatnonzero(self.poems[: len(self.poems) - length + 1] == self.poems[length - 1 :])
+        ends = self.poems[length - 1 :]
+        starts = np.flatnonzero(self.poems[: len(ends)] == ends)
         return self._sums_at(starts, length), starts
 
     def lines(self, length: int) -> tuple[Sums, Numbers]:
@@ -59,11 +59,13 @@ class Run:
         return self._sums_at(starts, length), starts
 
     def _sums_at(self, starts: Numbers, length: int) -> Sums:
-        powers = np.full(len(self.poems), _INVERSE, np.uint64)
-        powers[:1] = 1
-        np.multiply.accumulate(powers, out=powers)
-        sums: Sums = (self.sums[starts + length] - self.sums[starts]) * powers[starts]
+        sums: Sums = (self.sums[starts + length] - self.sums[starts]) * self._inverses[starts]
         return sums
+
+    @cached_property
+    def _inverses(self) -> Sums:
+        """[N]: of the power of the base at each hanzi."""
+        return _powers(_INVERSE, len(self.poems))
 
 
 def corpus_run(corpus: PreparedCorpus) -> Run:
@@ -98,6 +100,13 @@ def scattered(points: Sums) -> Sums:
     return code ^ (code >> np.uint64(31))
 
 
+def _powers(base: int, count: int) -> Sums:
+    """[count]: base^0, base^1, …"""
+    powers = np.full(count, base, np.uint64)
+    powers[:1] = 1
+    return np.multiply.accumulate(powers, out=powers)
+
+
 def copying_figures(verses: Sequence[Verse], corpus: Run, from_corpus: bool = False) -> dict[str, Any]:
     """Copied lines and runs of `verses`.
 
@@ -120,22 +129,41 @@ def copying_figures(verses: Sequence[Verse], corpus: Run, from_corpus: bool = Fa
 
 
 def longest_runs(given: Run, corpus: Run, needed: int, count: int) -> Numbers:
-    """The longest run of each of `count` given poems that at least `needed` (1 or 2) poems of the corpus have."""
+    """The longest run of each of `count` given poems that at least `needed` (1 or 2) poems of the corpus have.
+
+    A poem that shares a run shares every shorter one. So the length doubles as long as any poem shares one, and is
+    then halved into, which takes a few passes over the corpus for a copy of any length.
+    """
     longest = np.zeros(count, np.int64)
-    length = 1
-    while length <= min(len(given.poems), len(corpus.poems)):
-        sums, starts = given.windows(length)
-        # A poem whose runs of this length are all its own has no longer ones.
-        alive = longest[given.poems[starts]] == length - 1
-        sums, starts = sums[alive], starts[alive]
-        wanted = np.unique(sums)
-        found = wanted[_poems_with(wanted, *corpus.windows(length), corpus.poems) >= needed]
-        having = given.poems[starts[np.isin(sums, found)]]
-        if not len(having):
-            break
-        longest[having] = length
-        length += 1
+
+    def narrow(poems: Numbers, shared: int, too_long: int) -> None:
+        """`poems` share runs of length `shared` and none of `too_long`."""
+        if not len(poems) or too_long - shared == 1:
+            longest[poems] = shared
+            return
+        middle = (shared + too_long) // 2
+        having = _having(poems, middle, given, corpus, needed)
+        narrow(having, middle, too_long)
+        narrow(np.setdiff1d(poems, having), shared, middle)
+
+    poems, length = np.arange(count), 1
+    while len(poems):
+        having = _having(poems, length, given, corpus, needed)
+        narrow(np.setdiff1d(poems, having), length // 2, length)
+        poems, length = having, 2 * length
     return longest
+
+
+def _having(poems: Numbers, length: int, given: Run, corpus: Run, needed: int) -> Numbers:
+    """Those of the given `poems` that share a run of `length` with at least `needed` of the corpus, sorted."""
+    sums, starts = given.windows(length)
+    asked = np.isin(given.poems[starts], poems)
+    sums, starts = sums[asked], starts[asked]
+    if not len(sums):
+        return starts
+    wanted = np.unique(sums)
+    found = wanted[_poems_with(wanted, *corpus.windows(length), corpus.poems) >= needed]
+    return np.unique(given.poems[starts[np.isin(sums, found)]])
 
 
 def _copied_lines(given: Run, corpus: Run, length: int, needed: int) -> int:

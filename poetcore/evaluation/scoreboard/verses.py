@@ -17,8 +17,9 @@ class Verse:
     text: str
     """As it was given."""
     title: str | None
+    """In traditional script."""
     simplified: bool
-    """Whether it was given in simplified script."""
+    """Whether the text was given in simplified script."""
     lines: tuple[str, ...]
     """In traditional script: what stands in each line, hanzi or not."""
 
@@ -26,6 +27,8 @@ class Verse:
     def of(cls, text: str, title: str | None = None) -> "Verse":
         """Any string is fine."""
         simplified = is_simplified(verse_lines(text))
+        if title and (simplified or is_simplified([title])):
+            title = to_traditional(title)
         return cls(text, title, simplified, verse_lines(to_traditional(text) if simplified else text))
 
     @cached_property

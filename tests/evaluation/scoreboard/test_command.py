@@ -1,6 +1,7 @@
 """`poet scoreboard` as a person types it."""
 
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -68,6 +69,15 @@ def test_a_bad_file_is_one_line(content: bytes, message: str, tmp_path: Path) ->
     assert (result.exit_code, result.stdout) == (1, "")
     assert message in result.stderr
     assert result.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("words", [(), ("--json",)])
+def test_a_file_whose_name_is_no_text_is_measured(words: tuple[str, ...], tmp_path: Path) -> None:
+    path = tmp_path / os.fsdecode(b"\xff.jsonl")
+    path.write_text(json.dumps({"text": GOOD}), encoding="utf-8")
+    result = scoreboard(path, *words)
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert f"{tmp_path}/\ufffd.jsonl" in result.stdout
 
 
 @pytest.mark.parametrize("option", ["--data", "--reference", "--judge"])

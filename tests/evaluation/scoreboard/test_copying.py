@@ -2,9 +2,11 @@
 
 import numpy as np
 import pytest
+from hypothesis import given as examples
+from hypothesis import strategies as st
 
 from poetcore.corpus import PreparedCorpus
-from poetcore.evaluation.scoreboard.copying import copying_figures, corpus_run, longest_runs, verses_run
+from poetcore.evaluation.scoreboard.copying import Run, copying_figures, corpus_run, longest_runs, verses_run
 from poetcore.evaluation.scoreboard.verses import Verse
 from poetcore.script import to_traditional
 
@@ -54,6 +56,40 @@ def test_runs_equal_those_of_a_search_through_all_texts(corpus: PreparedCorpus) 
     found = longest_runs(verses_run(verses), corpus_run(corpus), 1, len(verses)).tolist()
     assert found == slow
     assert max(slow) >= 2
+
+
+POEMS = st.lists(st.text("天地玄黃", max_size=30), min_size=1, max_size=4)
+
+
+@examples(POEMS, POEMS, st.sampled_from((1, 2)))
+def test_the_longest_run_is_found_whatever_its_length(given: list[str], corpus: list[str], needed: int) -> None:
+    slow = [
+        next(
+            length
+            for length in range(len(text), -1, -1)
+            for start in range(len(text) - length + 1)
+            if not length or sum(text[start : start + length] in other for other in corpus) >= needed
+        )
+        for text in given
+    ]
+    runs = [verses_run([Verse.of(text) for text in texts]) for texts in (given, corpus)]
+    assert longest_runs(runs[0], runs[1], needed, len(given)).tolist() == slow
+
+
+def test_a_long_copy_takes_few_passes_over_the_corpus(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = "".join(HANZI[code] for code in np.random.default_rng(4).integers(len(HANZI), size=1_600))
+    given, corpus = verses_run([Verse.of(text), Verse.of(text[:700] + "月" + text[700:])]), verses_run([Verse.of(text)])
+    passes: list[int] = []
+    windows = Run.windows
+
+    def counted(run: Run, length: int) -> object:
+        passes.extend([length] * (run is corpus))
+        return windows(run, length)
+
+    monkeypatch.setattr(Run, "windows", counted)
+    assert longest_runs(given, corpus, 1, 2).tolist() == [1_600, 900]
+    # 1, 2, 4, … 1,024, and two searches between powers of two.
+    assert len(passes) < 32
 
 
 def test_poems_without_hanzi_copy_nothing(corpus: PreparedCorpus) -> None:

@@ -33,6 +33,21 @@ def test_a_simplified_poem_is_measured_in_traditional_script() -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "title", "shown"),
+    [
+        (SIMPLIFIED, "登鹳雀楼", "登鸛雀樓"),
+        (SIMPLIFIED, "里", "裏"),
+        (GOOD, "登鹳雀楼", "登鸛雀樓"),
+        (GOOD, "登鸛雀樓", "登鸛雀樓"),
+        (GOOD, "里", "里"),
+        (SIMPLIFIED, None, None),
+    ],
+)
+def test_a_title_is_measured_in_traditional_script_too(text: str, title: str | None, shown: str | None) -> None:
+    assert Verse.of(text, title).title == shown
+
+
+@pytest.mark.parametrize(
     ("text", "hanzi"), [("青青河畔草", 0), ("月月月", 0), ("月明月", 1), ("月明，明月", 2), ("月明。月，月", 2)]
 )
 def test_a_hanzi_that_comes_again_counts_unless_it_follows_itself_in_its_line(text: str, hanzi: int) -> None:
