@@ -23,7 +23,7 @@ from bot.watching.health import Health
 from bot.watching.updates import WatchedInTurn, watch_handlers
 
 # 0.7 s a search, and in one process it finds the same each time.
-_font = cache(find_font)
+font_for = cache(find_font)
 
 
 def build_application(settings: Settings, poet: Composes, database: Database) -> BotApplication:
@@ -52,7 +52,7 @@ def build_application(settings: Settings, poet: Composes, database: Database) ->
     anthology = Anthology(composer)
     deliveries = BotDeliveries(outgoing, bot, database, anthology)
     broadcaster = Broadcaster(database, deliveries, pacer)
-    health, font = Health(database, composer), _font(settings.font)
+    health, font = Health(database, composer), font_for(settings.font)
     limits = Limits(settings.reader_per_minute, settings.group_per_minute)
     give_services(
         application, Services(settings, database, composer, anthology, broadcaster, inbox, health, font, limits)

@@ -12,6 +12,11 @@ from pydantic_settings import BaseSettings
 
 NEVER: Final = "never"
 
+_BOUNDS: Final = (
+    *("gate_bits", "gate_form", "gate_diversity", "gate_copied", "gate_latency"),
+    *("gate_founder_bits", "gate_founder_diversity"),
+)
+
 # cron counts days from Sunday, 0 or 7; APScheduler from Monday. Their names are the same.
 _DAYS: Final = ("sun", "mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
@@ -60,6 +65,12 @@ class LearningSettings(BaseSettings):
     gate_latency: float = 1.5
     """How many times as long a poem may take."""
 
+    gate_founder_bits: float = 0.03
+    """By how much bits per hanzi may rise in all generations together, as a share."""
+
+    gate_founder_diversity: float = 0.1
+    """By how much distinct-2 may fall in all generations together, as a share."""
+
     @field_validator("learn_at", mode="before")
     @classmethod
     def _is_a_schedule(cls, value: Any) -> Any:
@@ -87,7 +98,7 @@ class LearningSettings(BaseSettings):
             raise ValueError("is neither auto nor ask; give one of them")
         return value
 
-    @field_validator("gate_bits", "gate_form", "gate_diversity", "gate_copied", "gate_latency", mode="before")
+    @field_validator(*_BOUNDS, mode="before")
     @classmethod
     def _is_a_bound(cls, value: Any) -> Any:
         try:

@@ -95,7 +95,7 @@ class Settings(LearningSettings, MannersSettings, ServiceSettings):
     def database(self) -> URL:
         """Where the database is, with the driver that we bring; shown as text, the URL hides its password."""
         if self.database_url is not None:
-            url = make_url(self.database_url.get_secret_value())
+            url = _hiding_its_password(make_url(self.database_url.get_secret_value()))
             return url.set(drivername=_DRIVERS.get(url.drivername, url.drivername))
         return URL.create("sqlite", database=str(self.home / "yuexia.db"))
 
@@ -220,6 +220,16 @@ def _number(value: Any, least: float, most: float, complaint: str) -> float:
     if not least <= number <= most:
         raise ValueError(complaint)
     return number
+
+
+def _hiding_its_password(url: URL) -> URL:
+    """The address with a user and a password that stand behind its ? before its host, where the password is hidden."""
+    behind = {name: values[-1] for name, values in url.normalized_query.items() if name in ("user", "password")}
+    if not behind:
+        return url
+    # Without a user, even an empty one, the password would be left out where the address is written down.
+    user, password = behind.get("user", url.username or ""), behind.get("password", url.password)
+    return url.difference_update_query(behind).set(username=user, password=password)
 
 
 def _seen(path: Path, look: Callable[[Path], bool]) -> bool:

@@ -17,7 +17,8 @@ def run(
     settings = read_settings()
     configure_logging(settings.secrets, style=style_of_a_service(settings.log))
 
-    from bot.poets.founding import champion
+    from bot.application import font_for
+    from bot.poets.founding import champion, founder_of
     from bot.poets.store import FolderStore
     from bot.service import serve
     from bot.storage import Database
@@ -26,7 +27,10 @@ def run(
 
     if webhook:
         check(settings)
+    # What a setting names is read before there is a database: a wrong one starts nothing.
+    font_for(settings.font)
+    founder = founder_of(settings.poet)
     with Database(settings.database) as database:
         upgrade(database)
-        poet = champion(database, FolderStore(settings.poets_folder), settings.poet)
+        poet = champion(database, FolderStore(settings.poets_folder), founder)
         serve(settings, poet, database, announce=typer.echo, webhook=webhook)

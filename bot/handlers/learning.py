@@ -163,7 +163,7 @@ def _prospect(session: Session, least: int) -> tuple[str | None, dict[str, str]]
         "fresh": str(news(session, now()).ratings),
         "least": str(least),
     }
-    if not worker_is_there(session, now()):
+    if not worker_is_there(session):
         return "learning-no-worker", {}
     if active_job(session) is not None:
         return "learning-busy", {}
@@ -186,4 +186,4 @@ def _cancel(session: Session, by: str) -> tuple[Cancelled, str | None]:
 
 
 def _jobs_and_workers(session: Session) -> tuple[list[LearningJob], list[LearningWorker]]:
-    return last_jobs(session), workers(session) if worker_is_there(session, now()) else []
+    return last_jobs(session), workers(session) if worker_is_there(session) else []

@@ -3,7 +3,8 @@
 import logging
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from datetime import timedelta
 from functools import partial
 from typing import Final
 
@@ -17,7 +18,7 @@ from bot.jobs.ticking import repeating, ticking
 from bot.jobs.wishes import begin_if_due
 from bot.poets.following import Follower
 from bot.poets.store import FolderStore
-from bot.storage.learning import JobState, active_job, claim_report, job_named, unreported
+from bot.storage.learning import JobState, active_job, claim_progress, claim_report, job_named, unreported
 from bot.storage.models import LearningJob, now
 from bot.storage.preferences import preference_of
 from bot.view.curve import curve_png
@@ -27,6 +28,8 @@ from bot.view.reader import reader_of
 
 _LOOK_EVERY_S: Final = 2.0
 _TICK_EVERY_S: Final = 60.0
+# By all bots together; Telegram takes twenty messages a minute in one chat.
+_SHOW_EVERY: Final = timedelta(seconds=4)
 
 _log = logging.getLogger(__name__)
 
@@ -83,49 +86,46 @@ class Reporter:
     bot: Bot
     services: Services
     administrators: Administrators
-    _shown: dict[str, str] = field(default_factory=dict)
 
     async def look(self) -> None:
         """Show what has changed."""
         database = self.services.database
         job = await database.run(active_job)
-        if job is not None and job.chat_id is not None and job.message_id is not None:
-            await self._show(job, progress_message(job, await self._say(job)))
+        if job is not None and job.message_id is not None:
+            await self._show(job)
         for ended in await database.run(unreported):
             # Claimed first: a report may be missing after a crash, and can be asked for; it never comes twice.
             if await database.run(partial(claim_report, job_id=ended.id)):
                 await self._report(ended)
-                self._shown.pop(ended.id, None)
 
     async def _say(self, job: LearningJob) -> Say:
         return await self.administrators.say_to(job.asked_by or 0)
 
-    async def _show(self, job: LearningJob, text: str) -> None:
-        if self._shown.get(job.id) == text:
-            return
-        self._shown[job.id] = text
-        edit = self.bot.edit_message_text(
-            text, chat_id=job.chat_id, message_id=job.message_id, parse_mode=ParseMode.HTML
-        )
-        await quietly("progress", edit)
+    async def _show(self, job: LearningJob) -> None:
+        text = progress_message(job, await self._say(job))
+        claim = partial(claim_progress, job_id=job.id, text=text, every=_SHOW_EVERY)
+        # The claim stands right before the edit: by now the job may have ended, or another bot may have shown it.
+        if job.shown != text and await self.services.database.run(claim):
+            await self._edit("progress", job, text)
 
     async def _report(self, job: LearningJob) -> None:
         """To the chat where it was asked for, or to every administrator."""
         if job.chat_id is not None:
-            await self._report_to(job, job.chat_id, await self._say(job), job.message_id)
+            await self._report_to(job, job.chat_id, await self._say(job))
             return
         if job.state == JobState.CANCELLED:
             return
         for user_id in sorted(self.services.settings.admins):
-            await self._report_to(job, user_id, await self.administrators.say_to(user_id), None)
+            await self._report_to(job, user_id, await self.administrators.say_to(user_id))
 
-    async def _report_to(self, job: LearningJob, chat_id: int, say: Say, message_id: int | None) -> None:
+    async def _report_to(self, job: LearningJob, chat_id: int, say: Say) -> None:
         text, report = ended_message(job, say), job.report or {}
+        if job.message_id is not None:
+            await self._edit("last word", job, text.split("\n", 1)[0])
+        # A message of its own however it ended: an edit that came late from another bot may undo the last word.
         if job.state != JobState.DONE:
-            await self._last_word(chat_id, message_id, text)
+            await quietly("report", self.bot.send_message(chat_id, text, parse_mode=ParseMode.HTML))
             return
-        if message_id is not None:
-            await self._last_word(chat_id, message_id, text.split("\n", 1)[0])
         if picture := curve_png([(float(step), float(loss)) for step, loss in report.get("curve", [])]):
             caption = say("learning-curve", version=job.version or "?")
             await quietly("curve", self.bot.send_photo(chat_id, picture, caption=caption, filename="curve.png"))
@@ -137,12 +137,11 @@ class Reporter:
         last = self.bot.send_message(chat_id, text, parse_mode=ParseMode.HTML, reply_markup=keyboard)
         await quietly("report", last)
 
-    async def _last_word(self, chat_id: int, message_id: int | None, text: str) -> None:
-        if message_id is None:
-            await quietly("report", self.bot.send_message(chat_id, text, parse_mode=ParseMode.HTML))
-            return
-        edit = self.bot.edit_message_text(text, chat_id=chat_id, message_id=message_id, parse_mode=ParseMode.HTML)
-        await quietly("report", edit)
+    async def _edit(self, what: str, job: LearningJob, text: str) -> None:
+        edit = self.bot.edit_message_text(
+            text, chat_id=job.chat_id, message_id=job.message_id, parse_mode=ParseMode.HTML
+        )
+        await quietly(what, edit)
 
 
 def report_of(session: Session, job_id: str) -> LearningJob | None:

@@ -25,7 +25,6 @@ from bot.storage.learning import (
     note_slot_job,
     worker_is_there,
 )
-from bot.storage.models import now
 from bot.storage.ratings import collect, count_since
 
 # How far back a missed moment of the schedule is looked for.
@@ -71,7 +70,7 @@ def begin_if_due(session: Session, settings: LearningSettings, moment: datetime)
 
 def ask(session: Session, wish: Wish, least: int) -> Asked:
     """Begin what an administrator asks for, unless nobody could do it or there is nothing to learn from."""
-    if not worker_is_there(session, now()):
+    if not worker_is_there(session):
         return Asked.NO_WORKER
     if active_job(session) is not None:
         return Asked.BUSY
@@ -91,7 +90,7 @@ def ask_now(database: Database) -> str:
     work = partial(begin_job, wish=wish)
     if not database.transact(audited(work, "cli", Action.RETRAIN, wish.job_id)):
         return "a fine-tuning is queued or running already"
-    there = database.transact(partial(worker_is_there, moment=now()))
+    there = database.transact(worker_is_there)
     return f"queued {wish.job_id}" + ("" if there else f"; {NO_WORKER}")
 
 

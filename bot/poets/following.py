@@ -12,7 +12,7 @@ from typing import Final
 from bot.composing import Composer
 from bot.poets.store import ModelStore
 from bot.storage import Database
-from bot.storage.versions import Alias, Served, called
+from bot.storage.versions import Alias, Served, called, claim_refusal
 from poetcore.errors import PackageError, PoetcoreError
 from poetcore.generation import ComposeRequest, Poet
 from poetcore.prosody import FORMS
@@ -43,7 +43,7 @@ class Follower:
     store: ModelStore
     composer: Composer
     warn: Warn
-    """Told once of each champion that cannot serve: its version and why."""
+    """Told of each champion that cannot serve, its version and why: once by all bots together."""
     clock: Callable[[], float] = time.monotonic
     _refusal: _Refusal | None = field(default=None)
 
@@ -69,9 +69,11 @@ class Follower:
     async def _refuse(self, served: Served, reason: str) -> None:
         known = self._refusal if self._refusal and self._refusal.served == served else None
         wait = min(_LONGEST_WAIT_S, known.wait_s * 2 if known else _FIRST_WAIT_S)
+        is_news = known is None and await self.database.run(partial(claim_refusal, served=served))
         self._refusal = _Refusal(served, wait, self.clock() + wait)
         if known is None:
             _log.error("poet %s cannot serve, %s goes on: %s", served.version, self.composer.version, reason)
+        if is_news:
             await self.warn(served.version, reason)
 
 

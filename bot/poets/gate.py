@@ -39,6 +39,10 @@ class Limits:
     """Rise of the share of copied lines, absolute."""
     latency: float = 1.5
     """Time of a poem, as a multiple of the champion's."""
+    founder_bits: float = 0.03
+    """Rise of bits per hanzi since the first of the line, relative: small losses of many generations add up."""
+    founder_diversity: float = 0.10
+    """Fall of distinct-2 since the first of the line, relative."""
 
 
 @dataclass(frozen=True)
@@ -73,11 +77,13 @@ class Verdict:
         return cls(stored["passed"], reasons, stored["failure"])
 
 
-def judge(before: Figures, after: Figures, limits: Limits) -> Verdict:
-    """Compare a challenger's figures with the champion's; every comparison has to hold.
+def judge(before: Figures, after: Figures, limits: Limits, founder: Figures | None = None) -> Verdict:
+    """Compare a challenger's figures with the champion's, and with its line's `founder`'s if that is another poet.
 
-    Not a number never passes.
+    Every comparison has to hold. Not a number never passes, nor does what was not measured.
     """
+    if not all(poet.bits_per_hanzi > 0 and poet.distinct_2 > 0 for poet in (before, after)):
+        return unmeasured("no poem of the validation split was measured; make the corpus anew with poet prepare")
     upper = {
         "bits_per_hanzi": before.bits_per_hanzi * (1 + limits.bits),
         "copied_share": before.copied_share + limits.copied,
@@ -94,7 +100,21 @@ def judge(before: Figures, after: Figures, limits: Limits) -> Verdict:
         was, now = getattr(before, figure), getattr(after, figure)
         held = now <= upper[figure] if figure in upper else now >= lower[figure]
         reasons.append(Reason(figure, was, now, upper.get(figure, lower.get(figure, 0.0)), held))
+    if founder is not None:
+        reasons += _since(founder, after, limits)
     return Verdict(all(reason.passed for reason in reasons), tuple(reasons))
+
+
+def _since(founder: Figures, after: Figures, limits: Limits) -> list[Reason]:
+    """What all generations together have lost, of what each may lose a little of."""
+    bits, least = (
+        founder.bits_per_hanzi * (1 + limits.founder_bits),
+        founder.distinct_2 * (1 - limits.founder_diversity),
+    )
+    return [
+        Reason("founder_bits", founder.bits_per_hanzi, after.bits_per_hanzi, bits, after.bits_per_hanzi <= bits),
+        Reason("founder_variety", founder.distinct_2, after.distinct_2, least, after.distinct_2 >= least),
+    ]
 
 
 def unmeasured(failure: str) -> Verdict:

@@ -5,10 +5,10 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import select, update
+from sqlalchemy import func, or_, select, update
 from sqlalchemy.orm import Session
 
-from bot.storage.models import LearningJob, LearningSlot, LearningWorker, now
+from bot.storage.models import LearningJob, LearningSlot, LearningWorker, UtcDateTime, now
 from bot.storage.ratings import count_since
 from bot.storage.upserts import insert_or_ignore, insert_or_update
 
@@ -137,6 +137,23 @@ def claim_report(session: Session, job_id: str) -> bool:
     return session.connection().execute(statement.values(reported_at=now())).rowcount == 1
 
 
+def claim_progress(session: Session, job_id: str, text: str, every: timedelta) -> bool:
+    """Whether `text` is to be shown now as a job's progress, and by this process.
+
+    False if the job has ended, if this is what is shown, or if some bot showed progress less than `every` ago.
+    """
+    moment = shared_now(session)
+    showing = update(LearningJob).where(
+        LearningJob.id == job_id,
+        LearningJob.active == 1,
+        LearningJob.message_id.is_not(None),
+        or_(LearningJob.shown.is_(None), LearningJob.shown != text),
+        # A moment in the future was set by a clock that was wrong.
+        or_(LearningJob.shown_at.is_(None), ~LearningJob.shown_at.between(moment - every, moment)),
+    )
+    return session.connection().execute(showing.values(shown=text, shown_at=moment)).rowcount == 1
+
+
 def show_in(session: Session, job_id: str, message_id: int | None) -> None:
     """Note which message shows a job's progress."""
     session.execute(update(LearningJob).where(LearningJob.id == job_id).values(message_id=message_id))
@@ -144,12 +161,12 @@ def show_in(session: Session, job_id: str, message_id: int | None) -> None:
 
 def beat(session: Session, worker: str, machine: str) -> None:
     """A worker says that it lives."""
-    row = session.get(LearningWorker, worker)
+    row, moment = session.get(LearningWorker, worker), shared_now(session)
     if row is None:
-        first = {"name": worker, "beats": 1, "beat_at": now(), "machine": machine}
+        first = {"name": worker, "beats": 1, "beat_at": moment, "machine": machine}
         insert_or_update(session, LearningWorker, first, {"beat_at", "machine"})
     else:
-        row.beats, row.beat_at, row.machine = row.beats + 1, now(), machine
+        row.beats, row.beat_at, row.machine = row.beats + 1, moment, machine
 
 
 def leave(session: Session, worker: str) -> None:
@@ -164,8 +181,9 @@ def workers(session: Session) -> list[LearningWorker]:
     return list(session.scalars(select(LearningWorker).order_by(LearningWorker.name)))
 
 
-def worker_is_there(session: Session, moment: datetime) -> bool:
+def worker_is_there(session: Session) -> bool:
     """Whether some worker counted lately. A clock that jumped makes the answer wrong for a minute, nothing else."""
+    moment = shared_now(session)
     return any(abs(moment - worker.beat_at) < SILENT for worker in workers(session))
 
 
@@ -203,3 +221,11 @@ def note_slot_job(session: Session, due_at: datetime, job_id: str) -> None:
 def has_slots(session: Session) -> bool:
     """Whether any moment of the schedule was ever decided on."""
     return session.scalars(select(LearningSlot.due_at).limit(1)).first() is not None
+
+
+def shared_now(session: Session) -> datetime:
+    """This moment by a clock that all share: the server's, for machines differ; a file's processes are on one."""
+    if session.connection().dialect.name != "postgresql":
+        return now()
+    moment: datetime = session.scalars(select(func.clock_timestamp(type_=UtcDateTime))).one()
+    return moment

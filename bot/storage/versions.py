@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from bot.storage.models import PoetAlias, PoetVersion, now
+from bot.storage.models import PoetAlias, PoetRefusal, PoetVersion, now
 from bot.storage.upserts import insert_or_ignore
 
 
@@ -60,6 +60,13 @@ def called(session: Session, alias: Alias) -> Served | None:
     return Served(row.version, row.digest) if row else None
 
 
+def claim_refusal(session: Session, served: Served) -> bool:
+    """Take it on oneself to tell that a version cannot serve; False if that was told of this very package."""
+    return insert_or_ignore(
+        session, PoetRefusal, {"version": served.version, "digest": served.digest, "told_at": now()}
+    )
+
+
 def listed(session: Session) -> list[Listed]:
     """All versions, oldest first."""
     aliases = session.scalars(select(PoetAlias)).all()
@@ -76,6 +83,19 @@ def lineage(session: Session, version: str) -> list[str]:
         row = session.get(PoetVersion, step)
         step = row.parent if row else None
     return line
+
+
+def elders_of(session: Session, version: str) -> list[PoetVersion]:
+    """The known versions that a version descends from, the eldest first."""
+    rows = [session.get(PoetVersion, elder) for elder in lineage(session, version)[1:]]
+    return [row for row in reversed(rows) if row is not None]
+
+
+def note_metrics(session: Session, version: str, measured: dict[str, Any]) -> None:
+    """Keep what was measured of a version beside what is known of it."""
+    row = session.get(PoetVersion, version, with_for_update=True, populate_existing=True)
+    if row is not None:
+        row.metrics = {**row.metrics, **measured}
 
 
 def promote(session: Session, version: str, by: str, only_after: str | None = None) -> bool:

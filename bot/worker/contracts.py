@@ -73,6 +73,13 @@ class Examination:
 class Examiner(Protocol):
     """Measures poets for the gate."""
 
+    @property
+    def yardstick(self) -> str:
+        """What figures depend on beside the poet: those of one yardstick compare, but for times."""
+
+    def measure(self, package: Path, tell: Callable[[Advance], None]) -> Figures:
+        """Measure one package by itself; raises `PackageError` and `JobStopped` as `examine` does."""
+
     def examine(self, before: Path, after: Path, tell: Callable[[Advance], None]) -> Examination:
         """Measure the packages in two folders by the same yardstick; `tell` may raise `JobStopped`.
 

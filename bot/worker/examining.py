@@ -2,7 +2,7 @@
 
 import statistics
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -40,13 +40,32 @@ class ScoreboardExaminer:
         """As `Examiner.examine` says."""
         poets = Poet.load(before), Poet.load(after)
         smoke_test(poets[1])
-        texts = _held_out(PreparedCorpus.load(self.data), self.held_out)
-        count = _Count(tell, 2 * -(-len(texts) // _AT_ONCE) + self.samples + len(_BEGINNINGS))
-        bits = [_bits(poet, texts, count) for poet in poets]
+        corpus = PreparedCorpus.load(self.data)
+        texts = _held_out(corpus, self.held_out)
+        count = _Count(tell, 2 * _parts(texts) + self.samples + len(_BEGINNINGS))
+        bits = [_bits(package, texts, count) for package in (before, after)]
+        figures = self._figures(poets, bits, corpus, count)
+        return Examination(figures[0], figures[1], tuple(_pairs(poets, count)))
+
+    @property
+    def yardstick(self) -> str:
+        """As `Examiner.yardstick` says."""
+        return f"{PreparedCorpus.load(self.data).fingerprint} {self.held_out} {self.samples}"
+
+    def measure(self, package: Path, tell: Callable[[Advance], None]) -> Figures:
+        """As `Examiner.measure` says."""
+        poet, corpus = Poet.load(package), PreparedCorpus.load(self.data)
+        texts = _held_out(corpus, self.held_out)
+        count = _Count(tell, _parts(texts) + self.samples)
+        return self._figures([poet], [_bits(package, texts, count)], corpus, count)[0]
+
+    def _figures(
+        self, poets: Sequence[Poet], bits: Sequence[float], corpus: PreparedCorpus, count: "_Count"
+    ) -> list[Figures]:
         poems, seconds = self._sample(poets, count)
-        corpus = corpus_run(PreparedCorpus.load(self.data))
+        run = corpus_run(corpus)
         figures = []
-        for side in (0, 1):
+        for side in range(len(poets)):
             verses = [Verse.of(text) for text in poems[side]]
             metre = metre_figures(verses)
             figures.append(
@@ -56,17 +75,17 @@ class ScoreboardExaminer:
                     rhyme_share=metre["rhyme_ok"],
                     tone_share=metre["tone_ok"],
                     distinct_2=distinct_figures(verses)["distinct_2"] or 0.0,
-                    copied_share=copying_figures(verses, corpus)["copied_line_share"] or 0.0,
+                    copied_share=copying_figures(verses, run)["copied_line_share"] or 0.0,
                     compose_ms=statistics.median(seconds[side]) * 1_000,
                 )
             )
-        return Examination(figures[0], figures[1], tuple(_pairs(poets, count)))
+        return figures
 
-    def _sample(self, poets: tuple[Poet, Poet], count: "_Count") -> tuple[list[list[str]], list[list[float]]]:
-        """Poems of both to the same requests, in turn, so that a busy quarter of a minute slows both."""
+    def _sample(self, poets: Sequence[Poet], count: "_Count") -> tuple[list[list[str]], list[list[float]]]:
+        """Poems of all to the same requests, in turn, so that a busy quarter of a minute slows all."""
         forms = list(FORMS.values())
-        poems: list[list[str]] = [[], []]
-        seconds: list[list[float]] = [[], []]
+        poems: list[list[str]] = [[] for _ in poets]
+        seconds: list[list[float]] = [[] for _ in poets]
         for number in range(self.samples):
             request = ComposeRequest(form=forms[number % len(forms)], seed=number)
             for side, poet in enumerate(poets):
@@ -97,7 +116,13 @@ def _held_out(corpus: PreparedCorpus, most: int) -> list[str]:
     return [corpus.text(int(poems[place])) for place in chosen]
 
 
-def _bits(poet: Poet, texts: list[str], count: "_Count") -> float:
+def _parts(texts: list[str]) -> int:
+    return -(-len(texts) // _AT_ONCE)
+
+
+def _bits(package: Path, texts: list[str], count: "_Count") -> float:
+    """Bits per hanzi in float32, as they are measured everywhere; 0 if there is no text."""
+    poet = Poet.load(package, exact=True)
     total, hanzi = 0.0, 0
     for start in range(0, len(texts), _AT_ONCE):
         part = measure(poet.engine, poet.vocabulary, texts[start : start + _AT_ONCE])

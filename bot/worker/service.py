@@ -28,8 +28,9 @@ from bot.storage.learning import JobState, active_job, beat, end_job, leave, wor
 from bot.storage.models import LearningJob
 from bot.worker.contracts import Examiner, Tuner
 from bot.worker.steps import Steps, Terms
-from bot.worker.workflow import Learning, enqueue, go_on_with, has_ended, launched
+from bot.worker.workflow import Begun, Learning, begun, enqueue, go_on_with, has_ended, launched, put_away
 from bot.worker.workplace import Workplace
+from poetcore.errors import PreparedCorpusError
 
 BEAT_EVERY_S: Final = 5.0
 # A worker that has not counted for so long, as seen by another one, is gone.
@@ -39,7 +40,7 @@ _log = logging.getLogger(__name__)
 
 
 def check_data(settings: Settings) -> Path:
-    """The corpus's folder; raises `BotSettingsError` that says how to make one if YUEXIA_DATA is not set."""
+    """The corpus's folder; raises `BotSettingsError` that says how to make one if YUEXIA_DATA names none."""
     if settings.data is None:
         raise BotSettingsError(
             "YUEXIA_DATA is not set: fine-tuning mixes the poems of the corpus in; make it with "
@@ -47,7 +48,10 @@ def check_data(settings: Settings) -> Path:
         )
     from poetcore.corpus import PreparedCorpus
 
-    PreparedCorpus.load(settings.data)
+    try:
+        PreparedCorpus.load(settings.data)
+    except PreparedCorpusError as error:
+        raise BotSettingsError(f"YUEXIA_DATA names no corpus that is whole: {error}") from error
     return settings.data
 
 
@@ -56,7 +60,7 @@ def serve(
 ) -> None:
     """Work until SIGINT or SIGTERM; `announce` gets one line when the worker is ready.
 
-    Raises `LearningError` if another worker has this folder, `PoetcoreError` for a corpus that is none.
+    Raises `LearningError` if another worker has this folder, `BotSettingsError` for a corpus that is none.
     """
     data = check_data(settings)
     workplace = Workplace(settings.home / "worker")
@@ -110,19 +114,29 @@ class Watch:
     def look(self) -> None:
         """Say that this worker lives, then see to the active job."""
         self._beat()
+        # Before the job: one that has ended by then does not become active again.
+        left = [one for one in begun() if one.worker != self.worker and self._is_gone(one.worker)]
         job = self.database.transact(active_job)
         # A worker that died right behind its last step has left the readers' ratings lying here.
         self.workplace.tidy([job.id] if job else [])
+        for one in left:
+            self._take_over(one, job)
         if job is None:
             return
         if has_ended(job.id):
             self._give_up(job)
-        elif job.worker is not None and job.worker != self.worker and self._is_gone(job.worker):
-            _log.warning("worker %s is gone; going on with job %s", job.worker, job.id)
-            go_on_with(job.id)
-            self._seen.pop(job.worker, None)
         else:
             enqueue(self.learning, job.id)
+
+    def _take_over(self, left: Begun, job: LearningJob | None) -> None:
+        """See to a workflow whose worker is gone; it may have died before it took the job up, or behind its end."""
+        if job is not None and job.id == left.job_id:
+            _log.warning("worker %s is gone; going on with job %s", left.worker, left.job_id)
+            go_on_with(left.job_id)
+        else:
+            _log.warning("worker %s is gone; its job %s had ended", left.worker, left.job_id)
+            put_away(left.job_id)
+        self._seen.pop(left.worker, None)
 
     def _beat(self) -> None:
         silent_s = 0.0 if self._beaten_at is None else self.clock() - self._beaten_at
@@ -157,6 +171,8 @@ def _terms(settings: Settings, data: Path) -> Terms:
         diversity=settings.gate_diversity,
         copied=settings.gate_copied,
         latency=settings.gate_latency,
+        founder_bits=settings.gate_founder_bits,
+        founder_diversity=settings.gate_founder_diversity,
     )
     return Terms(data, limits, settings.learn_least, promote=settings.promote == "auto")
 

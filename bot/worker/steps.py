@@ -6,6 +6,7 @@ import logging
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
@@ -14,13 +15,22 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from bot.errors import LearningError
-from bot.poets.gate import Limits, Verdict, judge, unmeasured
+from bot.poets.gate import Figures, Limits, Verdict, judge, unmeasured
 from bot.poets.store import ModelStore
 from bot.storage import Database
 from bot.storage.learning import JobState, end_job, job_named, note_stage, take_up
 from bot.storage.models import LearningJob
 from bot.storage.ratings import collect
-from bot.storage.versions import Alias, State, add_version, called, challenge, promote
+from bot.storage.versions import (
+    Alias,
+    State,
+    add_version,
+    called,
+    challenge,
+    elders_of,
+    note_metrics,
+    promote,
+)
 from bot.worker.contracts import Advance, Examiner, JobStopped, Tuned, Tuner, TuningTask
 from bot.worker.workplace import JobFolder, Workplace
 from poetcore.errors import PackageError
@@ -66,67 +76,53 @@ class Steps:
         """
         self.database.transact(partial(_take_up, job_id=job_id, worker=self.worker))
 
-    def collect(self, job_id: str) -> Json:
-        """Write the ratings down; raises `LearningError` if there are too few.
+    def collect(self, job_id: str) -> None:
+        """Write the ratings down; raises `LearningError` if there are too few."""
+        self._ratings(self._job(job_id))
+        self._stage(job_id, "collected")
 
-        Returns how many ratings of how many raters, and the version to start from.
+    def tune(self, job_id: str) -> None:
+        """Fine-tune; goes on from the last checkpoint."""
+        self._tuned(self._job(job_id))
+
+    def publish(self, job_id: str) -> Json:
+        """Put the new poet into the store, whole or not at all.
+
+        Returns its version and digest, and how this very poet came about: another worker than the one that did the
+        steps before makes its own.
         """
         job = self._job(job_id)
-        folder = self.workplace.job(job_id)
-        collected = self.database.transact(collect)
-        if len(collected.lines) < self.terms.least_ratings:
-            raise LearningError(
-                f"there are {len(collected.lines)} ratings, fine-tuning needs {self.terms.least_ratings} at least "
-                "(YUEXIA_LEARN_LEAST)"
-            )
-        write_whole(folder.ratings, collected.as_jsonl())
-        found = {"ratings_until": collected.until, "ratings_fingerprint": collected.fingerprint}
-        self.database.transact(partial(_note, job_id=job_id, known=found))
-        self._stage(job_id, "collected")
-        return {
-            "ratings": len(collected.lines),
-            "raters": collected.raters,
-            "fingerprint": collected.fingerprint,
-            "base": job.base_version,
-        }
+        tuned = self._tuned(job)
+        self._stage(job_id, "publishing")
+        card, digest = self.store.publish(self.workplace.job(job_id).package)
+        made = {"ratings": self._ratings(job), "curve": [list(point) for point in tuned.curve]}
+        return {"version": card.version, "digest": digest, "base": _base(job), **made, "summary": tuned.summary}
 
-    def tune(self, job_id: str) -> Json:
-        """Fine-tune; goes on from the last checkpoint. Returns what it says of itself."""
-        tuned = self._tuned(job_id)
-        return {"curve": [list(point) for point in tuned.curve], "summary": tuned.summary}
-
-    def examine(self, job_id: str) -> Json:
-        """Measure the new poet beside the one it came from; the figures, the verdict and ten paired poems."""
+    def examine(self, job_id: str, published: Json) -> Json:
+        """Measure the poet that is published beside the one it came from; figures, verdict and ten paired poems."""
         job = self._job(job_id)
-        self._tuned(job_id)
-        package = self.workplace.job(job_id).package
+        before, after = self.store.folder(_base(job)), self.store.folder(published["version"])
+        tell = self._teller(job_id, "examining")
         try:
-            found = self.examiner.examine(self.store.folder(_base(job)), package, self._teller(job_id, "examining"))
+            self.store.load(published["version"], published["digest"])
+            found = self.examiner.examine(before, after, tell)
         except PackageError as error:
             return {"before": None, "after": None, "pairs": [], "verdict": unmeasured(str(error)).as_dict()}
-        verdict = judge(found.before, found.after, self.terms.limits)
+        verdict = judge(found.before, found.after, self.terms.limits, self._founder(_base(job), tell))
         figures = {"before": found.before.model_dump(), "after": found.after.model_dump()}
         return {**figures, "pairs": [list(pair) for pair in found.pairs], "verdict": verdict.as_dict()}
 
-    def publish(self, job_id: str) -> Json:
-        """Put the new poet into the store, whole or not at all; its version and digest."""
-        self._job(job_id)
-        self._tuned(job_id)
-        self._stage(job_id, "publishing")
-        card, digest = self.store.publish(self.workplace.job(job_id).package)
-        return {"version": card.version, "digest": digest}
-
-    def decide(self, job_id: str, collected: Json, tuned: Json, examined: Json, published: Json) -> str:
+    def decide(self, job_id: str, published: Json, examined: Json) -> str:
         """Promote the version or keep it back, and end the job: all in one transaction. What was decided."""
         verdict = Verdict.of(examined["verdict"])
-        report = {"ratings": collected, **tuned, **examined}
+        report = {**{name: published[name] for name in ("ratings", "curve", "summary")}, **examined}
         row = {
             "version": published["version"],
             "digest": published["digest"],
-            "parent": collected["base"],
+            "parent": published["base"],
             "job_id": job_id,
             "state": State.PASSED.value if verdict.passed else State.REFUSED.value,
-            "data_fingerprint": collected["fingerprint"],
+            "data_fingerprint": published["ratings"]["fingerprint"],
             "metrics": examined["after"] or {},
             "verdict": examined["verdict"],
         }
@@ -149,15 +145,35 @@ class Steps:
             raise JobStopped
         return job
 
-    def _tuned(self, job_id: str) -> Tuned:
-        """The new poet is in the job's folder when this returns: it was there, or is made, for folders get lost."""
-        folder = self.workplace.job(job_id)
+    def _ratings(self, job: LearningJob) -> Json:
+        """What is known of the ratings in the job's folder: they were there, or are collected, for folders get lost."""
+        folder = self.workplace.job(job.id)
+        if folder.ratings.exists() and folder.collected.exists():
+            known: Json = json.loads(folder.collected.read_bytes())
+            return known
+        collected = self.database.transact(collect)
+        if len(collected.lines) < self.terms.least_ratings:
+            raise LearningError(
+                f"there are {len(collected.lines)} ratings, fine-tuning needs {self.terms.least_ratings} at least "
+                "(YUEXIA_LEARN_LEAST)"
+            )
+        known = {
+            "ratings": len(collected.lines),
+            "raters": collected.raters,
+            "fingerprint": collected.fingerprint,
+            "until": collected.until.isoformat() if collected.until else None,
+        }
+        write_whole(folder.ratings, collected.as_jsonl())
+        write_whole(folder.collected, json.dumps(known))
+        return known
+
+    def _tuned(self, job: LearningJob) -> Tuned:
+        """The new poet is in the job's folder when this returns: it was there, or is made, as the ratings are."""
+        self._ratings(job)
+        folder = self.workplace.job(job.id)
         known = _tuned_before(folder)
         if known is not None:
             return known
-        job = self._job(job_id)
-        if not folder.ratings.exists():
-            write_whole(folder.ratings, self.database.transact(collect).as_jsonl())
         task = TuningTask(
             base=self.store.folder(_base(job)),
             ratings=folder.ratings,
@@ -167,10 +183,31 @@ class Steps:
         )
         # What serves was checked when it was published; what is learned from must be whole too.
         read_package(task.base)
-        tuned = self.tuner.tune(task, self._teller(job_id, "tuning"))
+        tuned = self.tuner.tune(task, self._teller(job.id, "tuning"))
         read_package(folder.package)
         write_whole(folder.tuned, json.dumps(asdict(tuned), ensure_ascii=False))
         return tuned
+
+    def _founder(self, base: str, tell: Callable[[Advance], None]) -> Figures | None:
+        """The figures of the first of `base`'s line that can be measured; None if that is `base` itself.
+
+        They are kept with the version, for as long as the yardstick is the same.
+        """
+        elders = self.database.transact(partial(elders_of, version=base))
+        for elder in elders:
+            kept = elder.metrics.get("gate", {})
+            if kept.get("yardstick") == self.examiner.yardstick:
+                return Figures(**kept["figures"])
+            try:
+                figures = self.examiner.measure(self.store.folder(elder.version), tell)
+            except PackageError as error:
+                # Folders of old versions may be deleted: the next one stands for the line then.
+                _log.warning("the first poet of the line is not there: %s", error)
+                continue
+            measured = {"gate": {"yardstick": self.examiner.yardstick, "figures": figures.model_dump()}}
+            self.database.transact(partial(note_metrics, version=elder.version, measured=measured))
+            return figures
+        return None
 
     def _stage(self, job_id: str, stage: str, progress: Json | None = None) -> None:
         work = partial(note_stage, job_id=job_id, worker=self.worker, stage=stage, progress=progress)
@@ -202,13 +239,6 @@ def _take_up(session: Session, job_id: str, worker: str) -> None:
         raise JobStopped
 
 
-def _note(session: Session, job_id: str, known: Json) -> None:
-    job = job_named(session, job_id)
-    if job is not None:
-        for name, value in known.items():
-            setattr(job, name, value)
-
-
 def _decide(session: Session, worker: str, row: Json, report: Json, may_promote: bool) -> str:
     job_id, version, by = row["job_id"], row["version"], "worker"
     # The version's row is the mark that this was done: a second time finds it, and changes nothing.
@@ -223,7 +253,13 @@ def _decide(session: Session, worker: str, row: Json, report: Json, may_promote:
         decision = "waits"
     else:
         decision = "refused"
-    known = {"version": version, "report": {**report, "decision": decision}}
+    ratings = report["ratings"]
+    known = {
+        "version": version,
+        "report": {**report, "decision": decision},
+        "ratings_until": datetime.fromisoformat(ratings["until"]) if ratings["until"] else None,
+        "ratings_fingerprint": ratings["fingerprint"],
+    }
     if not end_job(session, job_id, JobState.DONE, worker, known):
         raise JobStopped
     return decision

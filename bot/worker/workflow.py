@@ -5,8 +5,10 @@ with an old one's job, and the executor's id, by which DBOS finds what its proce
 """
 
 import logging
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any, Final
 
 from dbos import (
@@ -28,7 +30,7 @@ from bot.worker.steps import Json, Steps
 from poetcore.errors import PoetcoreError, StorageError
 
 _QUEUE: Final = "fine-tuning"
-# Counts the shapes of the workflow, not the releases of Yuexia.
+# Stays: a job that an earlier release began goes on, or fails at a step that is not the one it knows.
 _WORKFLOW_VERSION: Final = "1"
 # A database that restarts, a disk that is full: tried for two minutes in all.
 _ATTEMPTS: Final = 8
@@ -60,17 +62,30 @@ class Learning(DBOSConfiguredInstance):
         """Do a job from its first step that is not finished; what came of it."""
         steps = self._steps
         try:
-            # No step: whoever goes on with the workflow has to say so.
-            steps.take_up(job_id)
-            collected: Json = self._step("collect", steps.collect, job_id)
-            tuned: Json = self._step("tune", steps.tune, job_id)
-            examined: Json = self._step("examine", steps.examine, job_id)
+            self._anew(steps.take_up, job_id)
+            self._step("collect", steps.collect, job_id)
+            self._step("tune", steps.tune, job_id)
             published: Json = self._step("publish", steps.publish, job_id)
-            return str(self._step("decide", steps.decide, job_id, collected, tuned, examined, published))
+            # What is measured lies in the store: whoever goes on from here decides on that very poet.
+            examined: Json = self._step("examine", steps.examine, job_id, published)
+            return str(self._step("decide", steps.decide, job_id, published, examined))
         except Exception as error:  # noqa: BLE001 whatever it is, the job must not stay open
             state, sentence = _outcome(error)
-            self._step("end", steps.end, job_id, state, sentence)
+            self._anew(steps.end, job_id, state, sentence)
             return state
+
+    def _anew(self, work: Callable[..., None], *arguments: Any) -> None:
+        """Do what is done each time that somebody goes on, and tried as often as a step, but is none.
+
+        DBOS numbers the steps as they come: one more than the last time would meet the record of another.
+        """
+        for attempt in range(_ATTEMPTS - 1):
+            try:
+                return work(*arguments)
+            except SQLAlchemyError as error:
+                _log.warning("job %s: the database does not answer (%s)", arguments[0], type(error).__name__)
+                time.sleep(self._patience_s * 2**attempt)
+        return work(*arguments)
 
     def _step(self, name: str, work: Callable[..., Any], *arguments: Any) -> Any:
         options: StepOptions = {
@@ -132,9 +147,30 @@ def has_ended(job_id: str) -> bool:
     return status is not None and status.status in _ENDED
 
 
+@dataclass(frozen=True)
+class Begun:
+    """A workflow that has the queue's one place: it runs, or its worker died."""
+
+    job_id: str
+    worker: str
+
+
+def begun() -> list[Begun]:
+    """The workflows that have left the queue and have not ended, on all machines."""
+    pending = DBOS.list_workflows(
+        status=WorkflowStatusString.PENDING.value, queue_name=_QUEUE, load_input=False, load_output=False
+    )
+    return [Begun(workflow.workflow_id, workflow.executor_id or "") for workflow in pending]
+
+
 def go_on_with(job_id: str) -> None:
     """Take a job over whose worker is gone: the queue hands it out anew, from its last finished step."""
     DBOS.resume_workflow(job_id, queue_name=_QUEUE)
+
+
+def put_away(job_id: str) -> None:
+    """Let a workflow go whose job has ended: the next one may have its place."""
+    DBOS.cancel_workflow(job_id)
 
 
 def _may_pass(error: BaseException) -> bool:

@@ -26,6 +26,11 @@ class JobFolder:
         return self.path / "ratings.jsonl"
 
     @property
+    def collected(self) -> Path:
+        """How many they are, and of when."""
+        return self.path / "collected.json"
+
+    @property
     def run(self) -> Path:
         """Checkpoints."""
         return self.path / "run"

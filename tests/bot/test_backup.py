@@ -14,12 +14,13 @@ from sqlalchemy import URL, func, select
 from sqlalchemy.orm import Session
 
 from bot.errors import DatabaseError
+from bot.settings import read_settings
 from bot.storage import Database
 from bot.storage.backup import back_up, restore
 from bot.storage.models import User
 from bot.storage.schema import alembic_config, upgrade
 
-HEAD = "0011"
+HEAD = "0012"
 
 
 @pytest.fixture
@@ -172,3 +173,20 @@ def test_without_postgresqls_programs_it_says_what_to_install(tmp_path: Path, mo
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(DatabaseError, match="pg_dump is not installed: install PostgreSQL's client programs"):
         back_up(URL.create("postgresql+psycopg", "poet", "s3cret", "127.0.0.1", 9, "poems"), tmp_path / "backup")
+
+
+@pytest.mark.parametrize("address", ["poet:s3cret@127.0.0.1:9/poems", "127.0.0.1:9/poems?user=poet&password=s3cret"])
+def test_the_password_is_not_among_the_words_of_postgresqls_programs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, address: str
+) -> None:
+    program = tmp_path / "pg_dump"
+    program.write_text('#!/bin/sh\necho "PGPASSWORD=$PGPASSWORD $0 $*" >&2\nexit 1\n')
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(DatabaseError) as caught:
+        back_up(read_settings(database_url=f"postgresql://{address}").database, tmp_path / "backup")
+    secret, _, words = str(caught.value).partition(" --")
+    assert secret == f"pg_dump failed: PGPASSWORD=s3cret {program}"
+    assert words.endswith("--dbname=postgresql://poet@127.0.0.1:9/poems")
+    assert "s3cret" not in words

@@ -4,10 +4,12 @@ from pathlib import Path
 from typing import Final
 
 import pytest
+from sqlalchemy import make_url
 
 from bot.cli import app
 from bot.errors import BotSettingsError
 from bot.settings import Settings, default_home, read_settings, variable
+from bot.storage.database import unusable
 
 TOKEN = "123456:ABC-DEF_ghi"
 
@@ -90,10 +92,10 @@ WRONG: Final[dict[str, dict[str, str]]] = {
     },
     "admins": {"@me": "/id", "12;13": "/id", "-5": "/id"},
     "port": {"0": "8321", "65536": "8321", "http": "8321", "80.5": "8321"},
-    "poet": {"no/such/folder": "folder of a poet package"},
+    "poet": {"no/such/folder": "folder of a poet package", str(Path(__file__).parent): "give another package"},
     "poets": {__file__: "name a folder"},
     "data": {__file__: "name a folder", "~no_such_user/data": "write it out"},
-    "font": {"no/such.ttf": ".ttf, .otf or .ttc"},
+    "font": {"no/such.ttf": ".ttf, .otf or .ttc", __file__: ".ttf, .otf or .ttc"},
     "sends_per_second": {
         "-1": "from 0 to 1000",
         "1001": "from 0 to 1000",
@@ -110,6 +112,8 @@ WRONG: Final[dict[str, dict[str, str]]] = {
     "gate_diversity": {"much": "such as 0.02"},
     "gate_copied": {"5%": "such as 0.02"},
     "gate_latency": {"fast": "such as 0.02"},
+    "gate_founder_bits": {"nan": "such as 0.02"},
+    "gate_founder_diversity": {"much": "such as 0.02"},
     "reader_per_minute": {"-1": "such as 20", "1e3": "such as 20", "10001": "such as 20"},
     "group_per_minute": {"many": "such as 20", "²": "such as 20"},
     "compose_queue": {"0": "such as 48", "long": "such as 48"},
@@ -159,6 +163,20 @@ def test_a_wrong_value_names_its_variable_and_the_fix_and_nothing_starts(
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_corpus_that_is_none_does_not_start_the_worker(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    monkeypatch.setenv("YUEXIA_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("YUEXIA_DATA", str(tmp_path))
+    with pytest.raises(SystemExit) as ended:
+        app(["worker"])
+    out, complaint = capsys.readouterr()
+    assert (ended.value.code, out) == (2, "")
+    assert complaint.startswith(f"error: YUEXIA_DATA names no corpus that is whole: {tmp_path} ")
+    assert "poet prepare" in complaint
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_the_secret_of_updates_follows_from_the_token_unless_it_is_given() -> None:
     first, again, other = (read_settings(telegram_bot_token=token) for token in (TOKEN, TOKEN, "654321:ABC"))
     assert first.update_secret == again.update_secret != other.update_secret
@@ -179,11 +197,31 @@ def test_a_wrong_secret_is_not_repeated(monkeypatch: pytest.MonkeyPatch, value: 
     assert "s3cret" not in str(caught.value)
 
 
-def test_settings_do_not_show_their_secrets() -> None:
-    settings = read_settings(telegram_bot_token=TOKEN, database_url="postgresql://poet:s3cret@db/yuexia")
-    shown = f"{settings!r} {settings} {settings.database}"
+# The places of an address where a password may stand.
+ADDRESSES: Final = (
+    "postgresql://poet:s3cret@127.0.0.1:9/poems?sslmode=disable",
+    "postgresql://127.0.0.1:9/poems?user=poet&sslmode=disable&password=s3cret",
+    "postgresql://poet@127.0.0.1:9/poems?password=s3cret&sslmode=disable",
+    # What stands behind the ? goes before the rest, as it does for the driver.
+    "postgresql://reader:other@127.0.0.1:9/poems?user=poet&password=s3cret&sslmode=disable",
+)
+
+
+@pytest.mark.parametrize("address", ADDRESSES)
+def test_settings_do_not_show_their_secrets(address: str) -> None:
+    settings = read_settings(telegram_bot_token=TOKEN, database_url=address)
+    shown = f"{settings!r} {settings} {settings.database} {unusable(settings.database, OSError())}"
     assert TOKEN not in shown
     assert "s3cret" not in shown
+    assert "s3cret" in settings.secrets
+    whole = "postgresql+psycopg://poet:s3cret@127.0.0.1:9/poems?sslmode=disable"
+    assert settings.database.render_as_string(hide_password=False) == whole
+
+
+def test_a_password_without_a_user_is_kept_and_hidden() -> None:
+    url = read_settings(database_url="postgresql://db/poems?password=s3cret").database
+    assert "s3cret" not in str(url)
+    assert make_url(url.render_as_string(hide_password=False)).password == "s3cret"
 
 
 def test_a_relative_home_is_seen_from_where_the_bot_starts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,6 +1,7 @@
 """The poet that learns, as administrators and readers meet it: /retrain, its report, hot swap, rollback."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -8,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from bot.composing import Composes
+from bot.jobs.learning import Administrators, Reporter
 from bot.poets.gate import Figures, Limits, judge
 from bot.poets.store import FolderStore
 from bot.storage import Database
@@ -41,6 +43,7 @@ def _administered(_bare_environment: None, monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setenv("YUEXIA_LEARN_LEAST", "2")
     monkeypatch.setenv("YUEXIA_LEARN_AFTER", "0")
     monkeypatch.setattr("bot.jobs.learning._LOOK_EVERY_S", 0.02)
+    monkeypatch.setattr("bot.jobs.learning._SHOW_EVERY", timedelta(0))
 
 
 @pytest.fixture
@@ -186,6 +189,33 @@ async def test_one_message_shows_the_progress_and_a_report_ends_it(
         assert bot.answers[-1].text == "better is kept back."
 
 
+async def test_that_a_job_failed_is_a_message_of_its_own(start: "Start", base: Poet, database: Database) -> None:
+    async with start(base) as bot:
+        await _rate_two(bot)
+        message = await _asked(bot)
+        (job,) = bot.rows(LearningJob)
+        database.transact(partial(take_up, job_id=job.id, worker="w", base_version="base"))
+        known = {"error": "the disk is full"}
+        database.transact(partial(end_job, job_id=job.id, state=JobState.FAILED, worker="w", known=known))
+        said = f"❌ {job.id} came to nothing: the disk is full"
+        await bot.telegram.wait_until(lambda: bot.answers[-1].text == said and bot.answers[-1] is not message)
+        assert message.text == said
+
+
+async def test_of_two_bots_one_shows_the_progress(start: "Start", base: Poet, database: Database) -> None:
+    async with start(base) as bot:
+        await _rate_two(bot)
+        message = await _asked(bot)
+        (job,) = bot.rows(LearningJob)
+        database.transact(partial(take_up, job_id=job.id, worker="w", base_version="base"))
+        database.transact(partial(note_stage, job_id=job.id, worker="w", stage="collected"))
+        await bot.telegram.wait_until(lambda: "are collected" in message.text)
+        edits = len(bot.telegram.calls_of("editMessageText"))
+        services = bot.application.bot_data["services"]
+        await Reporter(bot.application.bot, services, Administrators(bot.application.bot, services)).look()
+        assert len(bot.telegram.calls_of("editMessageText")) == edits
+
+
 async def test_what_the_gate_refused_can_be_promoted_by_hand(start: "Start", base: Poet, database: Database) -> None:
     async with start(base) as bot:
         await _rate_two(bot)
@@ -215,7 +245,12 @@ async def test_jobs_and_cancel(start: "Start", base: Poet, database: Database) -
         await _rate_two(bot)
         await _asked(bot)
         (job,) = bot.rows(LearningJob)
-        assert (await bot.answer_to("/cancel")).text == f"{job.id} is cancelled."
+        before = len(bot.answers)
+        bot.telegram.user_sends("/cancel", ADMIN, 1)
+        # The answer, and the report of the job, whichever comes first.
+        await bot.telegram.wait_until(lambda: len(bot.answers) == before + 2)
+        said = {answer.text for answer in bot.answers[before:]}
+        assert said == {f"{job.id} is cancelled.", f"⏹ {job.id} was cancelled."}
         listed = (await bot.answer_to("/jobs")).text
         assert f"{job.id}" in listed
         assert "🟢 worker w (gpu)" in listed

@@ -140,7 +140,8 @@ def test_a_worker_without_the_corpus_says_how_to_make_it(home: Path) -> None:
     assert done.stderr.startswith("error: YUEXIA_DATA is not set")
     assert "poet prepare" in done.stderr
     done = _poetbot(home, "worker", YUEXIA_DATA=str(home / "nothing"))
-    assert done.returncode == 1
+    assert done.returncode == 2
+    assert done.stderr.startswith(f"error: YUEXIA_DATA names no corpus that is whole: {home / 'nothing'} ")
     assert "poet prepare" in done.stderr
 
 

@@ -14,7 +14,14 @@ from bot.storage.models.inbox import InboxHolder, InboxUpdate
 from bot.storage.models.inline import InlineMessage
 from bot.storage.models.poems import CardPicture, Favourite, Poem, Question, Rating, Showing, Variation
 from bot.storage.models.readers import Chat, HandledUpdate, User
-from bot.storage.models.versions import LearningJob, LearningSlot, LearningWorker, PoetAlias, PoetVersion
+from bot.storage.models.versions import (
+    LearningJob,
+    LearningSlot,
+    LearningWorker,
+    PoetAlias,
+    PoetRefusal,
+    PoetVersion,
+)
 
 __all__ = [
     "NAMES",
@@ -36,6 +43,7 @@ __all__ = [
     "LearningWorker",
     "Poem",
     "PoetAlias",
+    "PoetRefusal",
     "PoetVersion",
     "Question",
     "Rating",

@@ -14,7 +14,7 @@ _Json = Annotated[dict[str, Any], mapped_column(JSON)]
 
 
 class PoetVersion(Base):
-    """A version of the poet that was published to the model store; never changed but for its state and verdict."""
+    """A version of the poet that was published to the model store; never changed but for what is found of it later."""
 
     __tablename__ = "poet_version"
 
@@ -44,6 +44,16 @@ class PoetAlias(Base):
     changed_by: Mapped[_Name]
 
 
+class PoetRefusal(Base):
+    """A package that cannot serve, of which the administrators were told by whichever bot came first."""
+
+    __tablename__ = "poet_refusal"
+
+    version: Mapped[_Name] = mapped_column(primary_key=True)
+    digest: Mapped[_Name] = mapped_column(primary_key=True)
+    told_at: Mapped[Created]
+
+
 class LearningJob(Base):
     """One fine-tuning, from the wish to the report."""
 
@@ -70,6 +80,9 @@ class LearningJob(Base):
     report: Mapped[dict[str, Any] | None] = mapped_column(JSON)
     error: Mapped[str | None] = mapped_column(Text)
     ended_at: Mapped[datetime | None]
+    # The progress that was shown last, by whichever bot, and when.
+    shown: Mapped[str | None] = mapped_column(Text)
+    shown_at: Mapped[datetime | None]
     reported_at: Mapped[datetime | None]
 
 

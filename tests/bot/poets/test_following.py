@@ -190,6 +190,15 @@ async def test_administrators_hear_of_each_refused_version_once(bench: _Bench) -
     assert [warning[:2] for warning in bench.warnings] == ["b:", "c:"]
 
 
+async def test_of_two_bots_and_after_a_restart_one_tells_it(bench: _Bench) -> None:
+    bench.publish("b", promoted=True)
+    _tear(bench.store.folder("b"))
+    await bench.follower.look()
+    other = Follower(bench.database, bench.store, bench.composer, bench._warn, clock=lambda: bench.time)
+    await other.look()
+    assert [warning[:2] for warning in bench.warnings] == ["b:"]
+
+
 _DYING = """
 import asyncio, os, signal, sys
 from pathlib import Path
@@ -220,7 +229,7 @@ def test_a_bot_killed_in_the_middle_of_a_swap_begins_with_the_champion(
     died = subprocess.run(words, cwd=Path(__file__).parents[3], timeout=60)
     assert died.returncode == -9
     monkeypatch.setattr(founding, "PRETRAINED", bench.store.folder("a"))
-    assert founding.champion(bench.database, bench.store, None).version == "b"
+    assert founding.champion(bench.database, bench.store, founding.founder_of(None)).version == "b"
 
 
 def test_a_poet_that_cannot_compose_fails_the_smoke_test(bench: _Bench, monkeypatch: pytest.MonkeyPatch) -> None:

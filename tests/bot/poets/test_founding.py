@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
+from bot.errors import BotSettingsError
 from bot.poets import founding
 from bot.poets.changing import promote_checked, roll_back_checked
-from bot.poets.founding import champion
+from bot.poets.founding import champion, founder_of
 from bot.poets.store import FolderStore
 from bot.storage import Database
 from bot.storage.versions import Alias, State, add_version, called, promote
@@ -54,7 +55,7 @@ def test_the_poet_that_ships_is_the_first_version(
     database: Database, store: FolderStore, make_poet: Make, ships: Any
 ) -> None:
     ships(make_poet("first"))
-    assert champion(database, store, None).version == "first"
+    assert champion(database, store, founder_of(None)).version == "first"
     assert _alias(database, Alias.CHAMPION) == "first"
     assert store.folder("first").is_dir()
 
@@ -63,11 +64,11 @@ def test_a_restart_serves_what_was_learned(
     database: Database, store: FolderStore, make_poet: Make, ships: Any, learned: Any
 ) -> None:
     ships(make_poet("first"))
-    champion(database, store, None)
+    champion(database, store, founder_of(None))
     learned("second", "first")
-    assert champion(database, store, None).version == "second"
+    assert champion(database, store, founder_of(None)).version == "second"
     roll_back_checked(database, store, "cli")
-    assert champion(database, store, None).version == "first"
+    assert champion(database, store, founder_of(None)).version == "first"
     assert _alias(database, Alias.PREVIOUS) == "second"
 
 
@@ -75,41 +76,66 @@ def test_a_new_release_brings_its_poet_unless_something_was_learned(
     database: Database, store: FolderStore, make_poet: Make, ships: Any, learned: Any
 ) -> None:
     ships(make_poet("old"))
-    champion(database, store, None)
+    champion(database, store, founder_of(None))
     ships(make_poet("new", seed=1))
-    assert champion(database, store, None).version == "new"
+    assert champion(database, store, founder_of(None)).version == "new"
     roll_back_checked(database, store, "cli")
     # Gone back from by a person: it does not come again by itself.
-    assert champion(database, store, None).version == "old"
+    assert champion(database, store, founder_of(None)).version == "old"
     learned("learned", "old")
     ships(make_poet("newer", seed=2))
-    assert champion(database, store, None).version == "learned"
+    assert champion(database, store, founder_of(None)).version == "learned"
 
 
 def test_a_poet_named_by_the_operator_goes_before_strangers(
     database: Database, store: FolderStore, make_poet: Make, ships: Any, learned: Any
 ) -> None:
     ships(make_poet("first"))
-    champion(database, store, None)
+    champion(database, store, founder_of(None))
     learned("second", "first")
     mine = make_poet("mine", seed=3)
-    assert champion(database, store, mine).version == "mine"
+    assert champion(database, store, founder_of(mine)).version == "mine"
     learned("mine-2", "mine")
-    assert champion(database, store, mine).version == "mine-2"
+    assert champion(database, store, founder_of(mine)).version == "mine-2"
+
+
+def test_a_poet_named_by_the_operator_comes_back_after_what_the_worker_made(
+    database: Database, store: FolderStore, make_poet: Make, ships: Any, learned: Any
+) -> None:
+    ships(make_poet("first"))
+    mine = make_poet("mine", seed=3)
+    champion(database, store, founder_of(mine))
+    learned("stranger", "first")
+    assert champion(database, store, founder_of(mine)).version == "mine"
+
+
+@pytest.mark.parametrize("by", ["cli", "12345"])
+def test_a_restart_does_not_undo_what_a_person_did(
+    database: Database, store: FolderStore, make_poet: Make, ships: Any, by: str
+) -> None:
+    ships(make_poet("first"))
+    champion(database, store, founder_of(None))
+    mine = make_poet("mine", seed=3)
+    assert champion(database, store, founder_of(mine)).version == "mine"
+    roll_back_checked(database, store, by)
+    assert champion(database, store, founder_of(mine)).version == "first"
+    promote_checked(database, store, "mine", by)
+    promote_checked(database, store, "first", by)
+    assert champion(database, store, founder_of(mine)).version == "first"
 
 
 def test_a_broken_champion_gives_way_to_the_one_before(
     database: Database, store: FolderStore, make_poet: Make, ships: Any, learned: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
     ships(make_poet("first"))
-    champion(database, store, None)
+    champion(database, store, founder_of(None))
     learned("second", "first")
     learned("third", "second")
     (store.folder("third") / "weights.safetensors").write_bytes(b"")
-    assert champion(database, store, None).version == "second"
+    assert champion(database, store, founder_of(None)).version == "second"
     assert "the champion third cannot serve" in caplog.text
     shutil.rmtree(store.folder("second"))
-    assert champion(database, store, None).version == "first"
+    assert champion(database, store, founder_of(None)).version == "first"
 
 
 def test_a_full_disk_does_not_keep_the_bot_from_serving(
@@ -122,22 +148,25 @@ def test_a_full_disk_does_not_keep_the_bot_from_serving(
 
     with monkeypatch.context() as patch:
         patch.setattr(shutil, "copyfile", full)
-        assert champion(database, store, None).version == "first"
+        assert champion(database, store, founder_of(None)).version == "first"
     assert _alias(database, Alias.CHAMPION) is None
-    champion(database, store, None)
+    champion(database, store, founder_of(None))
     assert _alias(database, Alias.CHAMPION) == "first"
 
 
-def test_no_founder_is_an_error(database: Database, store: FolderStore, tmp_path: Path) -> None:
+def test_no_founder_is_an_error(ships: Any, tmp_path: Path) -> None:
+    with pytest.raises(BotSettingsError, match=r"YUEXIA_POET names no whole poet: .*there is no such folder"):
+        founder_of(tmp_path / "nothing")
+    ships(tmp_path / "nothing")
     with pytest.raises(PackageError, match="there is no such folder"):
-        champion(database, store, tmp_path / "nothing")
+        founder_of(None)
 
 
 def test_only_what_can_serve_is_promoted_by_hand(
     database: Database, store: FolderStore, make_poet: Make, ships: Any, learned: Any
 ) -> None:
     ships(make_poet("first"))
-    champion(database, store, None)
+    champion(database, store, founder_of(None))
     learned("second", "first")
     roll_back_checked(database, store, "cli")
     (store.folder("second") / "poet.json").write_text("{")

@@ -41,6 +41,31 @@ def test_each_figure_has_its_bound(figure: str, passes: float, fails: float) -> 
     assert [reason.after for reason in verdict.reasons if not reason.passed] == [fails]
 
 
+@pytest.mark.parametrize(
+    ("figure", "reason", "passes", "fails"),
+    [("bits_per_hanzi", "founder_bits", 7.82, 7.84), ("distinct_2", "founder_variety", 0.73, 0.71)],
+)
+def test_losses_of_many_generations_have_a_bound(figure: str, reason: str, passes: float, fails: float) -> None:
+    """Each is as good as its parent."""
+    for now, passed in ((passes, True), (fails, False)):
+        poet = BEFORE.model_copy(update={figure: now})
+        verdict = judge(poet, poet, Limits(), founder=BEFORE)
+        assert verdict.passed is passed
+        found = [reason for reason in verdict.reasons if not reason.passed]
+        assert [(one.figure, one.before, one.after) for one in found] == (
+            [] if passed else [(reason, getattr(BEFORE, figure), now)]
+        )
+
+
+@pytest.mark.parametrize("figure", ["bits_per_hanzi", "distinct_2"])
+def test_what_was_not_measured_never_passes(figure: str) -> None:
+    nothing = BEFORE.model_copy(update={figure: 0.0})
+    verdict = judge(nothing, nothing, Limits())
+    assert not verdict.passed
+    assert verdict.failure is not None
+    assert verdict.failure.startswith("no poem of the validation split was measured")
+
+
 @pytest.mark.parametrize("figure", list(Figures.model_fields))
 def test_no_number_never_passes(figure: str) -> None:
     assert not judge(BEFORE, BEFORE.model_copy(update={figure: float("nan")}), Limits()).passed

@@ -73,13 +73,10 @@ class World:
     def start(self, point: str | None = None, **options: Any) -> None:
         """As `work`, and go on meanwhile."""
         assert self.process.stdin is not None
-        url = self.database.url
-        is_file = url.get_backend_name() == "sqlite"
-        system = URL.create("sqlite", database=str(self.home / "worker" / "workflows.db")) if is_file else url
         words = {
             "home": str(self.home),
-            "database": url.render_as_string(hide_password=False),
-            "system": system.render_as_string(hide_password=False),
+            "database": self.database.url.render_as_string(hide_password=False),
+            "system": self._system,
             "poets": str(self.store.root),
             "point": point,
             **self.options,
@@ -89,10 +86,10 @@ class World:
         self.process.stdin.flush()
 
     def beside(self, process: "subprocess.Popen[str]") -> "World":
-        """Another machine: a worker of its own, with the same database and store."""
+        """Another machine: a worker of its own, with the same databases and store."""
         home = self.home / "second"
         (home / "worker").mkdir(parents=True)
-        return World(self.database, home, self.store, process)
+        return World(self.database, home, self.store, process, {"system": self._system})
 
     def begin(self, job_id: str = "job-1") -> bool:
         """Queue a job."""
@@ -108,6 +105,14 @@ class World:
         """Which version has an alias."""
         served = self.database.transact(partial(called, alias=alias))
         return served.version if served else None
+
+    @property
+    def _system(self) -> str:
+        """Where the workflows are kept."""
+        url = self.database.url
+        is_file = url.get_backend_name() == "sqlite"
+        system = URL.create("sqlite", database=str(self.home / "worker" / "workflows.db")) if is_file else url
+        return system.render_as_string(hide_password=False)
 
     @property
     def done(self) -> list[str]:

@@ -37,9 +37,11 @@ from bot.worker.service import Watch
 from bot.worker.steps import Json, Steps, Terms
 from bot.worker.workflow import launched
 from bot.worker.workplace import Workplace
-from poetcore.package import PoetCard, read_package, write_package
+from poetcore.package import PoetCard, read_card, read_package, write_package
 
 UPDATES = 5
+# Of the process, which does one job.
+_THRICE = iter(range(3))
 
 
 class Order:
@@ -104,6 +106,11 @@ class Examiner:
     def __init__(self, order: Order) -> None:
         self._order = order
 
+    yardstick = "the same"
+
+    def measure(self, package: Path, tell: Callable[[Advance], None]) -> Figures:
+        return self.examine(package, package, tell).before
+
     def examine(self, before: Path, after: Path, tell: Callable[[Advance], None]) -> Examination:
         self._order.reached("examining")
         figures = Figures(
@@ -116,7 +123,8 @@ class Examiner:
             compose_ms=100.0,
         )
         worse = figures.model_copy(update={"bits_per_hanzi": 9.0}) if self._order.worse else figures
-        return Examination(figures, worse, (("月", "山"),))
+        # Whom it measured, for the test to see.
+        return Examination(figures, worse, ((read_card(before).version, read_card(after).version),))
 
 
 def befall(order: Order, fault: str | None) -> None:
@@ -128,7 +136,7 @@ def befall(order: Order, fault: str | None) -> None:
             cut = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()"
             database.transact(lambda session: session.execute(text(cut)))
         elif fault == "locked":
-            errors = iter([OperationalError("UPDATE", {}, Exception("database is locked"))] * 3)
+            errors = iter([_locked()] * 3)
             transact = Database.transact
 
             def locked(self: Database, work: Any) -> Any:
@@ -151,11 +159,16 @@ class Mortal(Steps):
 
     order: Order
 
-    def collect(self, job_id: str) -> Json:
-        found = super().collect(job_id)
+    def take_up(self, job_id: str) -> None:
+        self.order.reached("dequeued")
+        if self.order.fault == "locked at first" and next(_THRICE, None) is not None:
+            raise _locked()
+        super().take_up(job_id)
+
+    def collect(self, job_id: str) -> None:
+        super().collect(job_id)
         self.order.note("collect")
         self.order.reached("collected")
-        return found
 
     def publish(self, job_id: str) -> Json:
         if self.order.point == "publishing":
@@ -191,6 +204,10 @@ class Mortal(Steps):
             return
         copy, full = shutil.copyfile, iter(range(times) if times else count())
         shutil.copyfile = lambda *_: _no_space() if next(full, None) is not None else copy(*_)  # type: ignore[assignment]
+
+
+def _locked() -> OperationalError:
+    return OperationalError("UPDATE", {}, Exception("database is locked"))
 
 
 def _no_space() -> None:

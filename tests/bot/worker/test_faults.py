@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy import create_engine, func, select, text
 
+from bot.storage.learning import last_jobs
 from bot.storage.models import PoetVersion, Rating
 from bot.storage.versions import Alias, listed
 
@@ -63,6 +64,18 @@ def test_the_job_goes_on(world: "World", fault: str) -> None:
     assert world.alias(Alias.CHAMPION) == world.job().version
     assert world.alias(Alias.PREVIOUS) == "base"
     assert _ratings(world) == 6
+
+
+@on_a_file
+@pytest.mark.parametrize("died_at", [None, "tuning"])
+def test_a_database_that_is_locked_when_a_job_is_taken_up_only_delays(world: "World", died_at: str | None) -> None:
+    world.begin()
+    if died_at:
+        assert world.work(died_at) == -9
+    assert world.work(fault="locked at first") == 0
+    job = world.job()
+    assert (job.state, job.error) == ("done", None)
+    assert [line for line in world.done if line != "collect"] == [f"update {n}" for n in range(1, 6)]
 
 
 def test_a_reader_who_is_forgotten_in_the_middle_stays_forgotten(world: "World") -> None:
@@ -133,7 +146,7 @@ def test_nothing_is_pickled(world: "World") -> None:
 
 @pytest.fixture
 def two(world: "World", second_nursery: "subprocess.Popen[str]") -> tuple["World", "World"]:
-    """Two machines with one PostgreSQL and one store."""
+    """Two machines with one database and one store."""
     return world, world.beside(second_nursery)
 
 
@@ -167,3 +180,43 @@ def test_a_machine_that_is_gone_is_replaced(two: tuple["World", "World"]) -> Non
     # The first one comes back: there is nothing left for it to do, and it changes nothing.
     assert first.work() == 0
     assert first.alias(Alias.CHAMPION) == job.version
+
+
+@on_a_file
+@pytest.mark.parametrize("point", ["tuned", "published", "examining"])
+def test_whoever_takes_a_job_over_decides_on_the_poet_that_was_measured(
+    two: tuple["World", "World"], point: str
+) -> None:
+    first, second = two
+    first.begin()
+    assert first.work(point) == -9
+    # What is learned from differs from here on, if somebody collects anew.
+    first.database.transact(lambda session: session.execute(text("DELETE FROM rating WHERE poem_id = 3")))
+    assert second.work(gone_after_s=5.0) == 0
+    job = first.job()
+    assert job.report is not None
+    assert first.alias(Alias.CHAMPION) == job.version
+    assert job.report["pairs"] == [["base", job.version]]
+    # The poet that was published is gone on with; one that was not is made anew, of the ratings that there are.
+    learned_from = 6 if point == "examining" else 4
+    assert job.report["ratings"]["ratings"] == job.report["summary"]["ratings"] == learned_from
+    assert len(second.done) == (0 if point == "examining" else 5)
+
+
+@on_a_file
+@pytest.mark.parametrize("point", ["dequeued", "decided"])
+def test_a_worker_that_died_at_the_edge_of_its_job_does_not_hold_up_the_queue(
+    two: tuple["World", "World"], point: str
+) -> None:
+    first, second = two
+    first.begin()
+    # As in `test_kills`: the process may end by itself as soon as it is decided.
+    assert first.work(point) in ((-9, 0) if point == "decided" else (-9,))
+    if point == "decided":
+        assert first.begin("job-2")
+    assert second.work(gone_after_s=5.0) == 0
+    assert [job.state for job in first.database.transact(last_jobs)] == ["done"] * (2 if point == "decided" else 1)
+    # The first one comes back: there is nothing left for it to do, and the next job is anybody's.
+    assert first.begin("job-3")
+    assert first.work() == 0
+    assert first.alias(Alias.CHAMPION) == first.job("job-3").version

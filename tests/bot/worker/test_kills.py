@@ -12,7 +12,7 @@ from bot.storage.versions import Alias, roll_back
 if TYPE_CHECKING:
     from tests.bot.worker.conftest import World
 
-POINTS = ["collected", "tuning", "tuned", "examining", "publishing", "published", "deciding", "decided"]
+POINTS = ["dequeued", "collected", "tuning", "tuned", "examining", "publishing", "published", "deciding", "decided"]
 # What a server does otherwise than a file: the transactions, and who may go on.
 SERVER_POINTS = ["tuning", "published", "deciding", "decided"]
 
@@ -31,7 +31,7 @@ def test_a_job_from_its_wish_to_the_champion(world: "World") -> None:
     assert job.report["ratings"]["ratings"] == 6
     assert job.report["ratings"]["raters"] == 2
     assert job.report["verdict"]["passed"] is True
-    assert job.report["pairs"] == [["月", "山"]]
+    assert job.report["pairs"] == [["base", job.version]]
     assert world.done == ["collect", *(f"update {n}" for n in range(1, 6))]
     assert list((world.home / "worker" / "jobs").iterdir()) == []
 

@@ -1,6 +1,7 @@
 """The steps with the real fine-tuning and the real measurements, on a model of 16 cells."""
 
 import json
+import shutil
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -15,14 +16,16 @@ from bot.poets.store import FolderStore
 from bot.storage import Database
 from bot.storage.learning import Cause, Wish, begin_job, job_named
 from bot.storage.models import Chat, Poem, Rating, User
-from bot.storage.versions import Alias, add_version, called, promote
+from bot.storage.versions import Alias, add_version, called, promote, version_named
 from bot.worker.contracts import Advance, JobStopped, TuningTask
 from bot.worker.examining import ScoreboardExaminer
-from bot.worker.steps import Steps, Terms
+from bot.worker.steps import Json, Steps, Terms
 from bot.worker.tuning import PreferenceTuner
 from bot.worker.workplace import Workplace
+from poetcore.corpus import VALIDATION, PreparedCorpus
 from poetcore.corpus.preparation import prepare
 from poetcore.errors import PackageError
+from poetcore.evaluation.bits import measure
 from poetcore.generation import ComposeRequest, Poet
 from poetcore.package import read_card
 from poetcore.prosody import FORMS
@@ -98,22 +101,22 @@ def _rate(session: Session, poet: Poet) -> None:
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_from_ratings_to_a_poet_that_serves(steps: Steps, database: Database) -> None:
-    collected = steps.collect("job-1")
-    assert (collected["ratings"], collected["raters"], collected["base"]) == (40, 2, "base")
-    tuned = steps.tune("job-1")
-    assert [step for step, _ in tuned["curve"]] == [1, 2, 3, 4, 5, 6]
-    assert tuned["summary"]["parent"] == "base"
-    examined = steps.examine("job-1")
+    steps.collect("job-1")
+    steps.tune("job-1")
+    published = steps.publish("job-1")
+    assert steps.publish("job-1") == published
+    assert (published["ratings"]["ratings"], published["ratings"]["raters"], published["base"]) == (40, 2, "base")
+    assert [step for step, _ in published["curve"]] == [1, 2, 3, 4, 5, 6]
+    assert published["summary"]["parent"] == "base"
+    examined = steps.examine("job-1", published)
     assert examined["verdict"]["passed"] is True
     assert {reason["figure"] for reason in examined["verdict"]["reasons"]} == set(examined["after"])
     assert examined["before"]["format_share"] == 1.0
     assert len(examined["pairs"]) == 10
     assert examined["pairs"][0][0].startswith("月")
-    published = steps.publish("job-1")
-    assert steps.publish("job-1") == published
-    assert steps.decide("job-1", collected, tuned, examined, published) == "promoted"
+    assert steps.decide("job-1", published, examined) == "promoted"
     # Asked again after a crash it says the same and changes nothing.
-    assert steps.decide("job-1", collected, tuned, examined, published) == "promoted"
+    assert steps.decide("job-1", published, examined) == "promoted"
     champion = database.transact(partial(called, alias=Alias.CHAMPION))
     assert champion is not None
     poet = steps.store.load(champion.version, champion.digest)
@@ -153,18 +156,71 @@ def test_training_that_died_goes_on_to_the_same_poet(steps: Steps, tuner: Prefer
 def test_a_poet_that_cannot_be_measured_is_refused(
     steps: Steps, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    collected, tuned = steps.collect("job-1"), steps.tune("job-1")
+    published = steps.publish("job-1")
 
     def broken(*_: Any) -> None:
         raise PackageError("it writes nonsense")
 
     monkeypatch.setattr("bot.worker.examining.smoke_test", broken)
-    examined = steps.examine("job-1")
+    examined = steps.examine("job-1", published)
     assert examined["verdict"] == {"passed": False, "failure": "it writes nonsense", "reasons": []}
-    assert steps.decide("job-1", collected, tuned, examined, steps.publish("job-1")) == "refused"
+    assert steps.decide("job-1", published, examined) == "refused"
     job = database.transact(partial(job_named, job_id="job-1"))
     assert job is not None
     assert job.state == "done"
+
+
+def _descend(steps: Steps, database: Database, make_poet: Callable[..., Path]) -> Json:
+    """Let the champion of the job be the third of its line; what is published of the job."""
+    for version, parent in (("second", "base"), ("third", "second")):
+        _, digest = steps.store.publish(make_poet(version, parent=parent))
+        row = {"version": version, "digest": digest, "parent": parent, "state": "passed", "metrics": {}}
+        database.transact(partial(add_version, row=row))
+    job = partial(lambda session: setattr(job_named(session, "job-1"), "base_version", "third"))
+    database.transact(job)
+    return steps.publish("job-1")
+
+
+def _metrics(database: Database, version: str) -> Json:
+    row = database.transact(partial(version_named, version=version))
+    assert row is not None
+    return row.metrics
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_line_is_judged_by_its_founder_which_is_measured_once(
+    steps: Steps, database: Database, make_poet: Callable[..., Path]
+) -> None:
+    published = _descend(steps, database, make_poet)
+    reasons = {one["figure"]: one for one in steps.examine("job-1", published)["verdict"]["reasons"]}
+    kept = _metrics(database, "base")["gate"]
+    assert reasons["founder_bits"]["before"] == kept["figures"]["bits_per_hanzi"] > 0
+    assert reasons["founder_variety"]["before"] == kept["figures"]["distinct_2"] > 0
+    # What is kept is what is compared with the next time, though the folder is gone.
+    shutil.rmtree(steps.store.folder("base"))
+    again = {one["figure"]: one for one in steps.examine("job-1", published)["verdict"]["reasons"]}
+    assert again["founder_bits"] == reasons["founder_bits"]
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_the_next_stands_for_a_founder_whose_folder_is_gone(
+    steps: Steps, database: Database, make_poet: Callable[..., Path]
+) -> None:
+    published = _descend(steps, database, make_poet)
+    shutil.rmtree(steps.store.folder("base"))
+    steps.examine("job-1", published)
+    assert "gate" in _metrics(database, "second")
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_bits_are_those_of_float32(steps: Steps, data: Path) -> None:
+    base = steps.store.folder("base")
+    corpus = PreparedCorpus.load(data)
+    poems = corpus.select(VALIDATION, ("tang", "song"))
+    poet = Poet.load(base, exact=True)
+    exact = measure(poet.engine, poet.vocabulary, [corpus.text(int(poem)) for poem in poems])
+    found = ScoreboardExaminer(data, held_out=len(poems), samples=8).measure(base, lambda _: None)
+    assert found.bits_per_hanzi == pytest.approx(exact.bits_per_hanzi, rel=1e-6)
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

@@ -9,11 +9,11 @@ from typing import Any, cast
 import pytest
 
 from bot.storage import Database
-from bot.storage.learning import Cause, Wish, active_job, beat, begin_job, job_named, take_up
+from bot.storage.learning import Cause, JobState, Wish, active_job, beat, begin_job, end_job, job_named
 from bot.storage.models import now
 from bot.worker import service
 from bot.worker.service import Watch
-from bot.worker.workflow import Learning
+from bot.worker.workflow import Begun, Learning
 from bot.worker.workplace import Workplace
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -25,10 +25,13 @@ class _Scene:
     def __init__(self, database: Database, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         self.did: list[str] = []
         self.ended = False
+        self.begun: list[Begun] = []
         self.time = 0.0
         self.database = database
         monkeypatch.setattr(service, "enqueue", lambda _, job: self.did.append(f"enqueue {job}"))
         monkeypatch.setattr(service, "go_on_with", lambda job: self.did.append(f"go on with {job}"))
+        monkeypatch.setattr(service, "put_away", lambda job: self.did.append(f"put away {job}"))
+        monkeypatch.setattr(service, "begun", lambda: self.begun)
         monkeypatch.setattr(service, "has_ended", lambda _: self.ended)
         self.watch = Watch(database, cast(Learning, None), "me", Workplace(folder), 120.0, clock=lambda: self.time)
 
@@ -55,7 +58,7 @@ def scene(database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 def others(scene: _Scene, database: Database) -> _Scene:
     """The job is another worker's."""
     database.transact(partial(beat, worker="other", machine="m"))
-    database.transact(partial(take_up, job_id="job-1", worker="other", base_version="base"))
+    scene.begun = [Begun("job-1", "other")]
     return scene
 
 
@@ -76,6 +79,17 @@ def test_a_worker_that_stopped_counting_is_replaced(others: _Scene) -> None:
 def test_a_clock_that_jumps_replaces_nobody(others: _Scene, monkeypatch: pytest.MonkeyPatch, year: int) -> None:
     monkeypatch.setattr("bot.storage.learning.now", lambda: now().replace(year=year, month=1, day=1))
     assert "go on with job-1" not in others.look(600, other_beats=True)
+
+
+def test_a_workflow_whose_worker_died_behind_its_end_is_put_away(others: _Scene, database: Database) -> None:
+    database.transact(partial(end_job, job_id="job-1", state=JobState.DONE, worker=None))
+    assert others.look(120) == []
+    assert others.look(60)[0] == "put away job-1"
+
+
+def test_a_workflow_of_this_worker_is_left_to_it(scene: _Scene) -> None:
+    scene.begun = [Begun("job-1", "me")]
+    assert set(scene.look(600)) == {"enqueue job-1"}
 
 
 def test_a_workflow_that_ended_without_its_job_gives_it_up(scene: _Scene, database: Database) -> None:
