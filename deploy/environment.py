@@ -23,9 +23,15 @@ _COMPOSE: Final = """\
 ## What compose.yaml reads beside.
 
 # one: a bot with SQLite on this machine; scale: PostgreSQL, two bots behind a proxy, a worker with a GPU.
+# With the database elsewhere (YUEXIA_DATABASE_URL): bots, or worker, alone.
 COMPOSE_PROFILES=one
 
-# Profile scale: the name at which Telegram reaches the proxy; its address leads here, ports 80 and 443 are open.
+# All but profile one: the folder of poets, in place of YUEXIA_POETS: a volume of this machine, or, where there are
+# several, the folder that all of them mount, such as /mnt/poets. It belongs to user 10001.
+#YUEXIA_POETS_VOLUME=poets
+
+# Profiles scale and bots: the name at which Telegram reaches the proxy; its address leads here, ports 80 and 443 are
+# open.
 YUEXIA_DOMAIN=
 
 # Profile scale: the password of the database, letters and digits.

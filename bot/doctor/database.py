@@ -16,8 +16,7 @@ from bot.jobs.wishes import NO_WORKER
 from bot.settings import Settings
 from bot.storage import Database
 from bot.storage.database import unusable
-from bot.storage.learning import SILENT, workers
-from bot.storage.models import now
+from bot.storage.learning import SILENT, shared_now, workers
 from bot.storage.schema import alembic_config
 from bot.storage.versions import Alias, Served, called
 
@@ -35,12 +34,14 @@ class Tables:
 
 
 class DatabaseVisit:
-    """One look at the database; what of it is asked later is kept: `champion`."""
+    """One look at the database; what of it is asked later is kept: `champion`, `poetless`."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self.champion: Served | None = None
         """The version that serves, if the database could say so."""
+        self.poetless = False
+        """Whether the database could say that no version serves."""
 
     def findings(self) -> Iterator[Finding]:
         """The database, its tables, its worker."""
@@ -59,6 +60,7 @@ class DatabaseVisit:
                     yield skipped("worker", "not looked at: the database has other tables")
                     return
                 self.champion = database.transact(lambda session: called(session, Alias.CHAMPION))
+                self.poetless = self.champion is None
                 yield _worker(database)
         except (DatabaseError, SQLAlchemyError) as error:
             known = error if isinstance(error, DatabaseError) else unusable(url, error)
@@ -90,11 +92,11 @@ def _migrations(tables: Tables) -> Finding:
 
 
 def _worker(database: Database) -> Finding:
-    known = database.transact(workers)
+    known, at = database.transact(lambda session: (workers(session), shared_now(session)))
     if not known:
         return skipped("worker", "none runs, so the poet does not learn", NO_WORKER.partition(": ")[2])
     last = max(known, key=lambda worker: worker.beat_at)
-    silent = now() - last.beat_at
+    silent = at - last.beat_at
     if abs(silent) < SILENT:
         return well("worker", f"{last.name} on {last.machine}")
     found = f"{last.name} on {last.machine} was last heard {silent.total_seconds() / 60:.0f} min ago"

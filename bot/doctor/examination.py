@@ -4,6 +4,8 @@ import difflib
 import os
 from collections.abc import Iterator
 
+from pydantic_settings import DotEnvSettingsSource
+
 from bot.doctor.database import DatabaseVisit
 from bot.doctor.finding import Finding, ill, skipped, well
 from bot.doctor.machine import look_at_disk, look_at_font
@@ -35,7 +37,7 @@ def _examine(settings: Settings) -> Iterator[Finding]:
     yield from look_at_telegram(settings)
     visit = DatabaseVisit(settings)
     yield from visit.findings()
-    yield look_at_poet(settings, visit.champion)
+    yield look_at_poet(settings, visit.champion, poetless=visit.poetless)
     yield look_at_data(settings)
     yield look_at_disk(settings)
     yield look_at_font(settings)
@@ -43,7 +45,9 @@ def _examine(settings: Settings) -> Iterator[Finding]:
 
 def _settings(settings: Settings) -> Finding:
     known = {variable(name) for name in Settings.model_fields}
-    for name in sorted(set(os.environ) - known):
+    # In either case, as pydantic-settings reads that file.
+    in_the_file = {name.upper() for name in DotEnvSettingsSource(Settings).env_vars}
+    for name in sorted({*os.environ, *in_the_file} - known):
         likely = difflib.get_close_matches(name, known, 1, cutoff=0.85) if name.startswith("YUEXIA_") else []
         if likely:
             return ill("settings", f"there is no {name}", f"is {likely[0]} meant?")

@@ -5,7 +5,7 @@ import tempfile
 from pathlib import Path
 from typing import Final
 
-from bot.doctor.finding import Finding, ill, skipped, well
+from bot.doctor.finding import Finding, State, ill, skipped, well
 from bot.errors import FontError
 from bot.settings import Settings
 from bot.view.fonts import find_font
@@ -15,19 +15,9 @@ _LEAST_FREE: Final = 500 * 2**20
 
 
 def look_at_disk(settings: Settings) -> Finding:
-    """Write a small file into YUEXIA_HOME, and look how much more would fit."""
-    home = settings.home
-    place = next(folder for folder in (home, *home.parents) if _exists(folder))
-    try:
-        with tempfile.TemporaryFile(dir=place) as file:
-            file.write(b"\n" * 4096)
-        free = shutil.disk_usage(place).free
-    except OSError as error:
-        advice = "let the bot's user write there, or name another folder in YUEXIA_HOME"
-        return ill("disk", f"{place} cannot be written ({error.strerror})", advice)
-    if free < _LEAST_FREE:
-        return ill("disk", f"{free // 2**20:,} MB are free in {place}", "make room: 500 MB at least")
-    return well("disk", f"{free / 2**30:,.0f} GB are free in {place}")
+    """Write a small file into YUEXIA_HOME and beside the poets, and look how much more would fit."""
+    looks = [_look_at(settings.home, "YUEXIA_HOME"), _look_at(settings.poets_folder, "YUEXIA_POETS")]
+    return next((look for look in looks if look.state is State.ILL), looks[0])
 
 
 def look_at_font(settings: Settings) -> Finding:
@@ -40,6 +30,20 @@ def look_at_font(settings: Settings) -> Finding:
         advice = "apt-get install fonts-lxgw-wenkai (or fonts-noto-cjk), or set YUEXIA_FONT"
         return skipped("font", "none with Chinese characters: poems have no cards", advice)
     return well("font", str(font.path))
+
+
+def _look_at(folder: Path, variable: str) -> Finding:
+    place = next(known for known in (folder, *folder.parents) if _exists(known))
+    try:
+        with tempfile.TemporaryFile(dir=place) as file:
+            file.write(b"\n" * 4096)
+        free = shutil.disk_usage(place).free
+    except OSError as error:
+        advice = f"let the bot's user write there, or name another folder in {variable}"
+        return ill("disk", f"{place} cannot be written ({error.strerror})", advice)
+    if free < _LEAST_FREE:
+        return ill("disk", f"{free // 2**20:,} MB are free in {place}", "make room: 500 MB at least")
+    return well("disk", f"{free / 2**30:,.0f} GB are free in {place}")
 
 
 def _exists(path: Path) -> bool:

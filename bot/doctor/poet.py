@@ -15,14 +15,20 @@ from poetcore.generation.poet import PRETRAINED
 _PREPARE: Final = "make one: poet prepare CHINESE_POETRY --out DIR, then set YUEXIA_DATA to DIR"
 
 
-def look_at_poet(settings: Settings, champion: Served | None) -> Finding:
-    """Check every checksum of the founder and of the champion, and let each write in all forms."""
+def look_at_poet(settings: Settings, champion: Served | None, *, poetless: bool) -> Finding:
+    """Check every checksum of the founder and of the champion, and let each write in all forms.
+
+    `poetless`: the database has no champion. Without one a bot serves its founder, and no worker can begin.
+    """
     folder = settings.poet or PRETRAINED
     try:
         founder = _tried(folder)
     except PoetcoreError as error:
         advice = "give another package in YUEXIA_POET, or unset it" if settings.poet else "install Yuexia again"
         return ill("poet", str(error), advice)
+    if poetless:
+        advice = f"start the bot once (poetbot run); if it runs, its log says why {settings.poets_folder} keeps no poet"
+        return ill("poet", "no version is the champion: the poet cannot learn", advice)
     if champion is None or champion.digest == digest_of(folder):
         return well("poet", f"{founder.version} is whole and writes")
     try:

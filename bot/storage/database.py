@@ -23,6 +23,13 @@ _PATIENCE_MS: Final = 5_000
 _OTHER_THREADS: Final = 8
 # A host that does not answer at all would otherwise be waited for by the system's two minutes.
 _CONNECT_S: Final = 10
+# One that vanishes later, power or network gone, would hold every thread for the system's quarter of an hour.
+_SILENCE: Final = {
+    "tcp_user_timeout": 15_000,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+}
 
 _NO_WRITES_SQLITE: Final = frozenset({SQLITE_FULL, SQLITE_IOERR, SQLITE_READONLY})
 # disk_full, read_only_sql_transaction
@@ -109,7 +116,7 @@ def _sqlite(url: URL) -> Engine:
 
 def _server(url: URL) -> Engine:
     patience = f"-c lock_timeout={_PATIENCE_MS} -c idle_in_transaction_session_timeout=60000"
-    known = {"connect_timeout": _CONNECT_S, "options": patience}
+    known = {"connect_timeout": _CONNECT_S, **_SILENCE, "options": patience}
     # What the address says itself goes first.
     arguments = {name: value for name, value in known.items() if name not in url.query}
     return create_engine(

@@ -1,5 +1,6 @@
 """`/metrics`: what the process counted, and what its database says, in Prometheus's text format."""
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import asynccontextmanager
@@ -26,6 +27,9 @@ from bot.watching.records import CountingHandler
 
 _NOTHING: Final = Figures(broadcasts=(), inbox=0, inbox_lag=0.0, last_daily=None, jobs={}, beats={})
 
+# Prometheus itself gives up after 10 s, and would then call the bot down, not its database.
+_PATIENCE_S: Final = 3.0
+
 _log = logging.getLogger(__name__)
 
 
@@ -43,14 +47,18 @@ class Exposition:
 
     async def text(self) -> bytes:
         """The metrics of this moment. Without its database the bot shows what it counted itself."""
-        try:
-            figures: Figures | None = await read_figures(self._database)
-        except SQLAlchemyError as error:
-            _log.warning("metrics: the database does not answer (%s)", type(error).__name__)
-            figures = None
+        figures = await self._figures()
         registry = CollectorRegistry()
         registry.register(_Moment((*self._of_this_bot(figures is not None), *_of_figures(figures or _NOTHING))))
         return generate_latest(REGISTRY) + generate_latest(registry)
+
+    async def _figures(self) -> Figures | None:
+        try:
+            async with asyncio.timeout(_PATIENCE_S):
+                return await read_figures(self._database)
+        except (SQLAlchemyError, TimeoutError) as error:
+            _log.warning("metrics: the database does not answer (%s)", type(error).__name__)
+            return None
 
     async def _answer(self, _: Request) -> Response:
         return Response(await self.text(), media_type=CONTENT_TYPE_LATEST)

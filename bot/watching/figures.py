@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from sqlalchemy import func, select
@@ -10,11 +10,21 @@ from sqlalchemy.orm import Session
 
 from bot.storage import Database
 from bot.storage.learning import JobState, workers
-from bot.storage.models import Broadcast, Delivery, InboxUpdate, LearningJob, LearningWorker, now
+from bot.storage.models import (
+    Broadcast,
+    Chat,
+    Delivery,
+    InboxUpdate,
+    LearningJob,
+    LearningWorker,
+    Subscription,
+    UnreachableChat,
+    now,
+)
 
 _OPEN: Final = ("running", "cancelling")
 # A day without a single poem sent is passed over; more of them are a matter for the alert.
-_DAYS_LOOKED_AT: Final = 7
+_LOOKED_BACK: Final = timedelta(days=7)
 
 
 @dataclass(frozen=True)
@@ -39,7 +49,7 @@ class Figures:
     inbox_lag: float
     """Seconds since the oldest of them arrived."""
     last_daily: datetime | None
-    """When the last daily poem that arrived was due; None if there was none in a week."""
+    """When the last daily poem that arrived was due; None if there was none in a week, or if nobody waits for one."""
     jobs: Mapping[str, int]
     """Fine-tunings by state."""
     beats: Mapping[str, datetime]
@@ -87,8 +97,26 @@ def _inbox(session: Session) -> tuple[int, float]:
 
 
 def _last_daily(session: Session) -> datetime | None:
-    days = select(Broadcast.id).where(Broadcast.kind == "daily").order_by(Broadcast.day.desc()).limit(_DAYS_LOOKED_AT)
+    # When the last subscriber has left there is no next poem: the last one grows old, and nothing is wrong.
+    if not _somebody_waits(session):
+        return None
+    days = (
+        select(Broadcast.id)
+        .where(Broadcast.kind == "daily", Broadcast.day >= (now() - _LOOKED_BACK).date())
+        .order_by(Broadcast.day.desc())
+    )
     return next(_last_sent(session, list(session.scalars(days))), None)
+
+
+def _somebody_waits(session: Session) -> bool:
+    """Whether a daily poem is to come to a chat that can be reached."""
+    silent = (
+        select(UnreachableChat.chat_id)
+        .join(Chat, Chat.id == UnreachableChat.chat_id)
+        .where(UnreachableChat.chat_id == Subscription.chat_id, UnreachableChat.since >= Chat.seen_at)
+    )
+    waiting = select(Subscription.chat_id).where(Subscription.paused.is_(False), ~silent.exists()).limit(1)
+    return session.scalar(waiting) is not None
 
 
 def _last_sent(session: Session, broadcast_ids: list[int]) -> Iterator[datetime]:

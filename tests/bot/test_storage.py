@@ -4,9 +4,10 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta, timezone
 from functools import partial
+from typing import Any
 
 import pytest
-from sqlalchemy import func, select, text, update
+from sqlalchemy import event, func, make_url, select, text, update
 from sqlalchemy.exc import IntegrityError, StatementError
 from sqlalchemy.orm import Session
 
@@ -247,3 +248,19 @@ def test_sqlite_is_told_to_be_safe(database: Database) -> None:
             for name in ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")
         }
     assert found == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "busy_timeout": 5000}
+
+
+def test_a_postgresql_that_vanishes_is_given_up_unless_its_address_says_otherwise() -> None:
+    told: dict[str, Any] = {}
+
+    def note(_: object, __: object, ___: object, arguments: dict[str, Any]) -> None:
+        told.update(arguments)
+        raise InterruptedError
+
+    address = make_url("postgresql+psycopg://poet@db/yuexia?keepalives_idle=60")
+    with Database(address) as database:
+        event.listen(database.engine, "do_connect", note)
+        with pytest.raises(InterruptedError):
+            database.transact(lambda session: session.execute(text("SELECT 1")))
+    known = ("connect_timeout", "tcp_user_timeout", "keepalives_idle", "keepalives_interval", "keepalives_count")
+    assert [told[name] for name in known] == [10, 15_000, "60", 5, 3]

@@ -64,11 +64,11 @@ def service(name: str, **variables: str) -> Start:
     """What a service of the compose file starts: its image's environment under its own."""
     told = compose()["services"][name]
     built = image(Path(told["build"]["dockerfile"]).name)
-    own = {key: _filled_in(str(value), variables) for key, value in told.get("environment", {}).items()}
+    own = {key: filled_in(str(value), variables) for key, value in told.get("environment", {}).items()}
     return Start(tuple(told.get("command", built.command)), built.environment | own, built.health)
 
 
-def _filled_in(text: str, variables: dict[str, str]) -> str:
+def filled_in(text: str, variables: dict[str, str]) -> str:
     """Variables of the form `${NAME:-default}` replaced, innermost first."""
     while (inner := re.search(r"\$\{(\w+)(?::-([^{}]*))?\}", text)) is not None:
         text = text.replace(inner[0], variables.get(inner[1]) or inner[2] or "")

@@ -12,7 +12,7 @@ import pytest
 from dotenv import dotenv_values
 
 from tests.deploy.conftest import Installation, build_wheel
-from tests.deploy.files import DEPLOY, ROOT, compose, image, instructions
+from tests.deploy.files import DEPLOY, ROOT, compose, filled_in, image, instructions
 
 # Compressed, in MB: python:3.11-slim-bookworm and Debian's package fonts-arphic-ukai (8.4 MB), generously.
 BASE_MB = 50
@@ -52,14 +52,33 @@ def test_profiles_bring_what_they_promise() -> None:
     services = compose()["services"]
     of_profile = {
         profile: {name for name, told in services.items() if profile in told["profiles"]}
-        for profile in ("one", "scale")
+        for profile in ("one", "scale", "bots", "worker")
     }
-    assert of_profile == {"one": {"bot"}, "scale": {"webhook", "proxy", "database", "worker"}}
+    assert of_profile == {
+        "one": {"bot"},
+        "scale": {"webhook", "proxy", "database", "worker"},
+        "bots": {"webhook", "proxy"},
+        "worker": {"worker"},
+    }
     assert services["webhook"]["deploy"]["replicas"] == 2
     assert services["webhook"]["command"] == ["poetbot", "run", "--webhook"]
     (device,) = services["worker"]["deploy"]["resources"]["reservations"]["devices"]
     assert device["capabilities"] == ["gpu"]
     assert [name for name, told in services.items() if "ports" in told] == ["proxy"]
+
+
+@pytest.mark.parametrize("name", ["webhook", "worker"])
+def test_several_machines_share_a_database_and_a_folder_of_poets(name: str) -> None:
+    told = compose()["services"][name]
+    assert told["depends_on"]["database"] == {"condition": "service_healthy", "required": False}
+    (poets,) = [volume for volume in told["volumes"] if volume.endswith(":/poets")]
+    assert filled_in(poets, {}) == "poets:/poets"
+    assert filled_in(poets, {"YUEXIA_POETS_VOLUME": "/mnt/poets"}) == "/mnt/poets:/poets"
+
+
+@pytest.mark.parametrize("name", ["bot", "webhook"])
+def test_metrics_are_seen_from_other_containers(name: str) -> None:
+    assert compose()["services"][name]["environment"]["YUEXIA_METRICS_HOST"] == "0.0.0.0"
 
 
 @pytest.mark.parametrize("name", ["bot", "webhook", "worker", "proxy"])
@@ -73,7 +92,8 @@ def test_a_service_may_do_little(name: str) -> None:
 
 def test_volumes_and_variables_are_declared() -> None:
     told = compose()
-    mounted = {volume.split(":")[0] for service in told["services"].values() for volume in service.get("volumes", ())}
+    volumes = [volume for service in told["services"].values() for volume in service.get("volumes", ())]
+    mounted = {filled_in(volume, {}).split(":")[0] for volume in volumes}
     assert {name for name in mounted if not name.startswith(".")} == set(told["volumes"])
     assert "/poets" in dict(instructions("Dockerfile.bot"))["RUN"], "a named volume takes its owner from the image"
     used = set(re.findall(r"\$\{(\w+)", (DEPLOY / "compose.yaml").read_text()))

@@ -1,5 +1,6 @@
 """The systemd units: systemd itself reads them, and says how much they may do."""
 
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -25,6 +26,12 @@ def test_systemd_understands_every_unit(installed: Installation, tmp_path: Path)
         (tmp_path / file.name).write_text(text)
     done = _analyze("verify", "--man=no", *map(str, sorted(tmp_path.glob("yuexia*.*"))))
     assert (done.returncode, _about_ours(done.stderr)) == (0, [])
+
+
+@pytest.mark.parametrize("name", ["yuexia.service", "yuexia-worker.service"])
+def test_a_unit_may_write_where_the_page_has_the_poets(name: str) -> None:
+    (folder,) = set(re.findall(r"^YUEXIA_POETS=(.+)$", (DEPLOY / "learning.md").read_text("utf-8"), re.MULTILINE))
+    assert f"\nReadWritePaths=-{folder}\n" in (DEPLOY / name).read_text("utf-8")
 
 
 @pytest.mark.parametrize("name", MOST_EXPOSED)

@@ -19,7 +19,7 @@ from typer.testing import CliRunner
 from bot.cli import app
 from bot.doctor.examination import CHECKS
 from bot.localchat import LocalTelegram
-from bot.poets.founding import champion
+from bot.poets.founding import champion, founder_of
 from bot.poets.store import FolderStore
 from bot.storage import Database
 from bot.storage.learning import beat
@@ -69,7 +69,7 @@ def pattern(tmp_path_factory: pytest.TempPathFactory, make_poet: Callable[..., P
     prepare(tiny_source, folder / "data", ("tang",))
     with Database(URL.create("sqlite", database=str(home / "yuexia.db"))) as database:
         upgrade(database)
-        champion(database, FolderStore(home / "poets"), poet)
+        champion(database, FolderStore(home / "poets"), founder_of(poet))
     return folder
 
 
@@ -138,6 +138,11 @@ def _no_database_server(setup: Setup) -> None:
     setup.secrets.append("moonlight")
 
 
+def _no_database_server_and_a_password_behind_the_address(setup: Setup) -> None:
+    setup.environment["YUEXIA_DATABASE_URL"] = "postgresql://127.0.0.1:1/yuexia?user=poet&password=moonlight"
+    setup.secrets.append("moonlight")
+
+
 def _no_database(setup: Setup) -> None:
     setup.database.write_text("牀前看月光" * 1000)
 
@@ -160,6 +165,10 @@ def _damaged_poet(setup: Setup) -> None:
 def _champion_gone(setup: Setup) -> None:
     setup.transact("UPDATE poet_version SET digest = 'another'")
     shutil.rmtree(setup.home / "poets")
+
+
+def _no_champion(setup: Setup) -> None:
+    setup.transact("DELETE FROM poet_alias")
 
 
 def _silent_worker(setup: Setup) -> None:
@@ -187,6 +196,10 @@ def _home_that_cannot_be_written(setup: Setup) -> None:
     setup.environment["YUEXIA_HOME"] = "/proc/yuexia"
 
 
+def _poets_that_cannot_be_written(setup: Setup) -> None:
+    setup.environment["YUEXIA_POETS"] = "/proc/poets"
+
+
 def _wrong_clock(setup: Setup) -> None:
     ahead = SimpleNamespace(time=lambda: time.time() + 3600)
     setup.monkeypatch.setattr("bot.doctor.telegram.time", ahead)
@@ -194,6 +207,10 @@ def _wrong_clock(setup: Setup) -> None:
 
 def _misspelt_setting(setup: Setup) -> None:
     setup.environment["YUEXIA_ADMIN"] = "1"
+
+
+def _misspelt_in_the_file(setup: Setup) -> None:
+    (setup.home.parent / ".env").write_text("COMPOSE_PROFILES=one\nYUEXIA_DOMAIN=poems.example\nYUEXIA_ADMIN=1\n")
 
 
 def _no_webhook(setup: Setup) -> None:
@@ -206,18 +223,27 @@ def _no_webhook(setup: Setup) -> None:
         (_wrong_token, "token", "does not know it", "@BotFather"),
         (_no_telegram, "token", "does not answer", "YUEXIA_TELEGRAM_BASE_URL"),
         (_no_database_server, "database", "cannot open the database postgresql", "YUEXIA_DATABASE_URL"),
+        (
+            _no_database_server_and_a_password_behind_the_address,
+            "database",
+            "cannot open the database postgresql",
+            "YUEXIA_DATABASE_URL",
+        ),
         (_no_database, "database", "not a database", "YUEXIA_DATABASE_URL"),
         (_old_migrations, "migrations", "at 0005, not at ", "poetbot db upgrade"),
         (_newer_migrations, "migrations", "does not know", "upgrade Yuexia"),
         (_damaged_poet, "poet", "safetensors", "YUEXIA_POET"),
         (_champion_gone, "poet", "the champion founder cannot serve", "poetbot poets rollback"),
+        (_no_champion, "poet", "no version is the champion", "start the bot once (poetbot run)"),
         (_silent_worker, "worker", "last heard 60 min ago", "start it again"),
         (_no_data, "data", "no prepared corpus", "poet prepare"),
         (_no_font, "font", "no font with Chinese characters", "fonts-lxgw-wenkai"),
         (_full_disk, "disk", "3 MB are free", "make room"),
         (_home_that_cannot_be_written, "disk", "cannot be written", "YUEXIA_HOME"),
+        (_poets_that_cannot_be_written, "disk", "cannot be written", "YUEXIA_POETS"),
         (_wrong_clock, "clock", "s ahead of the Bot API's", "set-ntp"),
         (_misspelt_setting, "settings", "there is no YUEXIA_ADMIN", "is YUEXIA_ADMINS meant?"),
+        (_misspelt_in_the_file, "settings", "there is no YUEXIA_ADMIN", "is YUEXIA_ADMINS meant?"),
         (_no_webhook, "webhook", "was not told of https://bot.example.org/yuexia", "poetbot run --webhook"),
     ],
 )
