@@ -18,9 +18,10 @@ from bot.storage.keeping import Picture, file_id_of, keep_file_id
 from bot.storage.models import Poem
 from bot.view.cards import Paper, card
 from bot.view.fonts import Font
+from bot.view.keyboards import in_script
 from bot.view.language import Language
-from poetcore.generation.poet import shown_title
-from poetcore.script import Script, to_simplified
+from bot.view.poems import kept_title
+from poetcore.script import Script
 
 # Poems are dated as their readers' calendars are: those who read the bot in Chinese live by the clocks of China.
 _CHINA: Final = timezone(timedelta(hours=8))
@@ -78,11 +79,8 @@ async def _send(context: Context, place: MaybeInaccessibleMessage, photo: str | 
 
 
 def _drawn(poem: Poem, paper: Paper, script: Script, on: date, font: Font) -> bytes:
-    text, title, form = (
-        part and (to_simplified(part) if script == "hans" else part)
-        for part in (poem.text, shown_title(poem.asked_title), poem.form)
-    )
-    return card(text or "", title=title, form=form, on=on, paper=paper, font=font)
+    text, form = in_script(poem.text, script), in_script(poem.form or "", script)
+    return card(text, title=kept_title(poem, script), form=form or None, on=on, paper=paper, font=font)
 
 
 def _written_on(poem: Poem, language: Language) -> date:

@@ -89,5 +89,6 @@ def _call(url: URL | None, program: str, *words: str) -> str:
 
 def _address(url: URL) -> str:
     """The address as libpq reads it, without the password."""
-    plain = url.set(drivername="postgresql", password=None)
+    # Not `set`, which leaves a password that is to be None as it was.
+    plain = url._replace(drivername="postgresql", password=None)
     return plain.render_as_string(hide_password=False)

@@ -41,9 +41,10 @@ def choice_pressed(data: str | None) -> Choice | None:
 
 
 def form_choice(user_id: int, script: Script, say: Say) -> InlineKeyboardMarkup:
-    """First the form."""
+    """First the form; or none of all this, but a poem at once."""
     forms = [_button(in_script(name, script), user_id, name) for name in FORMS]
-    return InlineKeyboardMarkup([*_rows(forms, 2), [_button(say.plain("choose-any-form"), user_id, ANY)]])
+    surprise = _button(say.plain("choose-surprise"), user_id, ANY, NONE)
+    return InlineKeyboardMarkup([[surprise], *_rows(forms, 2), [_button(say.plain("choose-any-form"), user_id, ANY)]])
 
 
 def beginning_choice(user_id: int, form: str, script: Script, say: Say) -> InlineKeyboardMarkup:

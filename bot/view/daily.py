@@ -11,7 +11,7 @@ from bot.daily.hours import zone_of
 from bot.storage.models import Poem
 from bot.storage.subscriptions import Standing
 from bot.view.messages import Say
-from bot.view.poems import couplets
+from bot.view.poems import couplets, kept_title
 from poetcore.script import to_simplified
 
 _PRESS: Final = re.compile(r"d:(pause|resume|stop)")
@@ -53,7 +53,8 @@ def standing_keyboard(standing: Standing, say: Say) -> InlineKeyboardMarkup:
 
 def daily_poem_message(poem: Poem) -> str:
     """The poem of a day as Telegram's HTML, in its reader's script."""
-    title = f"<b>{escape(poem.asked_title)}</b>\n\n" if poem.asked_title else ""
+    title = kept_title(poem, "hant")
+    heading = f"<b>{escape(title)}</b>\n\n" if title else ""
     form = f"\n\n<i>{escape(poem.form)}</i>" if poem.form else ""
-    html = title + escape("\n".join(couplets(poem.text))) + form
+    html = heading + escape("\n".join(couplets(poem.text))) + form
     return to_simplified(html) if poem.script == "hans" else html

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.metadata import EntryPoint, entry_points
+from itertools import groupby
 from pathlib import Path
 from threading import Lock
 from typing import BinaryIO, Final
@@ -91,9 +92,14 @@ class Font:
         """Whether the character can be drawn."""
         return self.face(char) is not None
 
+    def pieces(self, text: str) -> list[tuple[Face, str]]:
+        """The text cut where another face goes on; what no face has is left out, for its glyph would be a box."""
+        runs = groupby(text, key=self.face)
+        return [(face, "".join(characters)) for face, characters in runs if face is not None]
+
     def width(self, text: str, size: float) -> float:
-        """How wide a run of characters of the first face is, in pixels."""
-        return float(pen(self._faces[0], round(size)).getlength(text))
+        """How wide a run of characters is, in pixels."""
+        return float(sum(pen(face, round(size)).getlength(piece) for face, piece in self.pieces(text)))
 
 
 def find_font(chosen: Path | None) -> Font | None:

@@ -7,8 +7,8 @@ from bot.storage import models
 from bot.view.messages import Html
 from poetcore.generation import Poem
 from poetcore.generation.poet import shown_title
-from poetcore.prosody import scan
-from poetcore.script import Script, to_simplified
+from poetcore.prosody import is_simplified, scan
+from poetcore.script import Script, prefix_in_traditional, to_simplified
 
 
 def poem_message(poem: Poem, script: Script) -> Html:
@@ -19,10 +19,18 @@ def poem_message(poem: Poem, script: Script) -> Html:
 def kept_poem_message(row: models.Poem, script: Script) -> Html:
     """The same of a poem as it is kept, in traditional script."""
     known = _known(row.form, scan(row.text).rhyme_group if row.form else None, script)
+    text = to_simplified(row.text) if script == "hans" else row.text
+    return _message(kept_title(row, script), text, known)
+
+
+def kept_title(row: models.Poem, script: Script) -> str | None:
+    """The title of a kept poem in `script`, whichever it was typed in; None if it has none."""
     title = shown_title(row.asked_title)
-    if script == "hant":
-        return _message(title, row.text, known)
-    return _message(title and to_simplified(title), to_simplified(row.text), known)
+    if title is None or script == "hans":
+        return title and to_simplified(title)
+    typed: Script = "hans" if row.script == "hans" or is_simplified([title]) else "hant"
+    # No poet is at hand to say whether its corpus writes 黄 or 黃; neither is wrong.
+    return prefix_in_traditional(title, typed, lambda *_: False)
 
 
 def couplets(text: str) -> list[str]:

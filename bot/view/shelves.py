@@ -11,7 +11,7 @@ from bot.storage.models import Poem
 from bot.storage.shelves import Page, Shelf, Toward, Turn
 from bot.view.keyboards import in_script
 from bot.view.messages import Html, Say
-from poetcore.generation.poet import shown_title
+from bot.view.poems import kept_title
 from poetcore.prosody.text import lines_of
 from poetcore.script import Script
 
@@ -61,9 +61,9 @@ def page_keyboard(page: Page, shelf: Shelf) -> InlineKeyboardMarkup | None:
 
 
 def _entry(poem: Poem, script: Script) -> str:
-    title, first = shown_title(poem.asked_title), next(iter(lines_of(poem.text)), "")
+    title, first = kept_title(poem, script), next(iter(lines_of(poem.text)), "")
     heading = f"《{title[:_LONGEST_TITLE]}》" if title else ""
-    parts = (in_script(heading + first, script), in_script(poem.form or "", script), f"{poem.created_at:%Y-%m-%d}")
+    parts = (heading + in_script(first, script), in_script(poem.form or "", script), f"{poem.created_at:%Y-%m-%d}")
     return escape(" · ".join(part for part in parts if part))
 
 

@@ -4,10 +4,12 @@ import io
 from datetime import date
 from itertools import pairwise
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 import numpy as np
 import pytest
+from fontTools.fontBuilder import FontBuilder
+from fontTools.pens.ttGlyphPen import TTGlyphPen
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
@@ -16,7 +18,7 @@ from bot.errors import CardError, FontError
 from bot.view.cards import Paper, card
 from bot.view.cards.layout import Box, Layout, in_hanzi, lay_out
 from bot.view.cards.title import Cell, title_cells
-from bot.view.fonts import Font, find_font
+from bot.view.fonts import Face, Font, find_font, read_face
 
 POEMS = {
     "五絕": "白日依山盡，黃河入海流。欲窮千里目，更上一層樓。",
@@ -134,6 +136,19 @@ def test_titles_are_set_for_vertical_reading() -> None:
     )
 
 
+def test_signs_stand_upright_among_letters() -> None:
+    assert title_cells("Ωμ①②★ñ") == (Cell("Ωμ", turned=True), *map(Cell, "①②★"), Cell("ñ", turned=True))
+
+
+def test_a_run_of_letters_is_cut_by_how_wide_they_are() -> None:
+    def wide(text: str, size: float) -> float:
+        return sum(size if char == "W" else size * 0.2 for char in text)
+
+    layout = lay_out(POEMS["七律"], "W" * 14 + "i" * 60, "七律", DAY, wide)
+    assert "".join(glyph.text for glyph in layout.title) == "W" * 14 + "i" * 60
+    assert max(glyph.box.bottom for glyph in (*layout.title, *layout.form)) <= layout.columns[0][-1].box.bottom
+
+
 @settings(deadline=None, max_examples=60)
 @given(st.text(max_size=200), st.sampled_from(sorted(POEMS)))
 def test_any_title_has_a_place(title: str, form: str) -> None:
@@ -225,6 +240,61 @@ def test_a_character_that_the_first_font_lacks_comes_from_the_next(font: Font) -
     assert face is not None
     assert (face.path, fallen_back.has("\U0010fffd")) == (first.path, False)
     assert Font(without).has("花") is False
+
+
+@pytest.fixture
+def scanty(tmp_path: Path) -> Face:
+    """A face with what every font for poems must have, and n. Its glyphs are bars, that of anything else a square."""
+    characters = "月下獨酌花間壺n"
+    glyphs = dict(zip([".notdef", *(f"glyph{ord(char)}" for char in characters)], [1000, *[100] * 8], strict=True))
+    builder = FontBuilder(1000)
+    builder.setupGlyphOrder(list(glyphs))
+    builder.setupCharacterMap({ord(char): f"glyph{ord(char)}" for char in characters})
+    builder.setupGlyf({name: _rectangle(width) for name, width in glyphs.items()})
+    builder.setupHorizontalMetrics(dict.fromkeys(glyphs, (1000, 0)))
+    builder.setupHorizontalHeader(ascent=880, descent=-120)
+    builder.setupNameTable({"familyName": "Scanty", "styleName": "Regular"})
+    builder.setupOS2()
+    builder.setupPost()
+    builder.save(tmp_path / "scanty.ttf")
+    face = read_face(tmp_path / "scanty.ttf")
+    assert face is not None
+    return face
+
+
+def _rectangle(width: int) -> Any:
+    drawing = TTGlyphPen(None)
+    drawing.moveTo((0, 0))
+    for corner in ((0, 800), (width, 800), (width, 0)):
+        drawing.lineTo(corner)
+    drawing.closePath()
+    return drawing.glyph()
+
+
+def test_each_letter_of_a_run_is_of_the_face_that_has_it(font: Font, scanty: Face) -> None:
+    full = font.face("Ω")
+    assert full is not None
+    fallen_back = Font(scanty, [full.path])
+    assert fallen_back.pieces("nΩñ\U0010fffdn") == [(scanty, "n"), (full, "Ωñ"), (scanty, "n")]
+    assert fallen_back.width("nΩñn", 40) == 40 + font.width("Ωñ", 40) + 40
+
+
+def test_no_letter_of_a_title_is_a_box(font: Font, scanty: Face) -> None:
+    fallen_back = Font(scanty, [font.path])
+    picture = pixels(drawn(fallen_back, title="nΩÜé 月ñ①"))
+    title = lay_out(POEMS["七絕"], "nΩÜé 月ñ①", "七絕", DAY, fallen_back.width).title
+    assert [glyph.text for glyph in title] == ["nΩÜé", "月", "ñ", "①"]
+    for glyph in title:
+        box = glyph.box
+        ink = picture[round(box.top) : round(box.bottom), round(box.left) : round(box.right)].mean(axis=2) < 130
+        assert 0.02 < ink.mean() < 0.3, glyph.text
+
+
+def test_a_letter_and_its_mark_are_the_letter_that_a_font_has(font: Font) -> None:
+    face = font.face("ñ")
+    assert face is not None
+    without_mark = Font(Face(face.path, face.index, face.characters - {ord("\u0303")}))
+    assert drawn(without_mark, title="n\u0303") == drawn(font, title="ñ")
 
 
 def test_a_chosen_file_must_be_a_font_for_poems(tmp_path: Path) -> None:

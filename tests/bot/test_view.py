@@ -1,6 +1,7 @@
 """What readers see."""
 
 import re
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
@@ -8,12 +9,16 @@ from hypothesis import strategies as st
 
 from bot.storage.models import Poem as Kept
 from bot.storage.poems import Tally
+from bot.storage.shelves import Page, Shelf
 from bot.view.keyboards import RatingPress, rating_keyboard, rating_press
 from bot.view.language import Language, language_of, script_of
+from bot.view.messages import say_for
 from bot.view.poems import couplets, kept_poem_message, poem_message
+from bot.view.shelves import page_message
 from poetcore.generation import Poem
-from poetcore.script import to_simplified
+from poetcore.script import Script, to_simplified
 
+NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 RIVER_NIGHT = "月下孤舟過遠灘，江風吹葉夜初寒。一聲鐘起山中寺，行客無眠倚曲欄。"
 
 
@@ -80,6 +85,28 @@ def test_a_kept_poem_is_shown_in_its_readers_script() -> None:
     assert kept_poem_message(row, "hans") == to_simplified(f"{traditional}\n\n<i>七絕 · 寒韻</i>")
     row.form = row.asked_title = None
     assert kept_poem_message(row, "hant") == traditional.partition("\n\n")[2]
+
+
+@pytest.mark.parametrize(
+    ("typed", "script", "hant", "hans"),
+    [
+        ("中秋怀友", "hant", "中秋懷友", "中秋怀友"),
+        ("红云", "hans", "紅雲", "红云"),
+        ("秋兴 to <Li>", "hant", "秋興 to &lt;Li&gt;", "秋兴 to &lt;Li&gt;"),
+        # Traditional characters too, unless simplified ones stand beside them or their reader writes such.
+        ("后 里 余", "hant", "后 里 余", "后 里 余"),
+        ("后 里 余", "hans", "後 裏 餘", "后 里 余"),
+        ("后 里 鸟", "hant", "後 裏 鳥", "后 里 鸟"),
+        ("余懷", "hant", "余懷", "余怀"),
+    ],
+)
+def test_a_title_is_in_its_readers_script_whoever_typed_it(typed: str, script: str, hant: str, hans: str) -> None:
+    row = Kept(text=RIVER_NIGHT, form=None, asked_title=typed, script=script, created_at=NOON)
+    page = Page([row], has_newer=False, has_older=False)
+    titles: tuple[tuple[Script, str], ...] = (("hant", hant), ("hans", hans))
+    for read, title in titles:
+        assert kept_poem_message(row, read).startswith(f"<b>{title}</b>\n\n月下")
+        assert f"1. 《{title}》月下" in page_message(page, Shelf.MINE, read, say_for("en"))
 
 
 @given(st.text())

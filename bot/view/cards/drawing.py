@@ -1,6 +1,7 @@
 """From a poem to the bytes of a picture: paper, hills, ink, seal."""
 
 import io
+import unicodedata
 import zlib
 from datetime import date
 from typing import Final
@@ -38,7 +39,9 @@ def card(poem_text: str, *, title: str | None, form: str | None, on: date, paper
 
 
 def _drawable(text: str, font: Font) -> str:
-    return "".join(char for char in text if char.isspace() or font.has(char))
+    # Composed, as it will be written: a font may have n and ~ and no ñ.
+    composed = unicodedata.normalize("NFC", text)
+    return "".join(char for char in composed if char.isspace() or font.has(char))
 
 
 def _write(picture: Image.Image, layout: Layout, paper: Paper, font: Font) -> None:
@@ -58,21 +61,23 @@ def _write(picture: Image.Image, layout: Layout, paper: Paper, font: Font) -> No
 
 def _draw(mask: Image.Image, glyph: Glyph, font: Font) -> None:
     text = glyph.text if font.has(glyph.text[0]) else glyph.text.translate(_ZERO)
-    face = font.face(text[0])
-    if face is None:
-        return
-    size = round(glyph.size)
     x, y = glyph.box.centre
     if not glyph.turned:
-        place = (x, y + (_ABOVE - 0.5) * glyph.size)
-        ImageDraw.Draw(mask).text(place, text, fill=255, font=pen(face, size), anchor="ms")
+        _write_run(mask, text, glyph.size, (x, y + (_ABOVE - 0.5) * glyph.size), font)
         return
-    run = Image.new("L", (round(glyph.box.bottom - glyph.box.top), round(size * 1.5)))
-    ImageDraw.Draw(run).text(
-        (run.width / 2, run.height / 2 + 0.36 * size), text, fill=255, font=pen(face, size), anchor="ms"
-    )
+    run = Image.new("L", (round(glyph.box.bottom - glyph.box.top), round(round(glyph.size) * 1.5)))
+    _write_run(run, text, glyph.size, (run.width / 2, run.height / 2 + 0.36 * round(glyph.size)), font)
     upright = run.transpose(Image.Transpose.ROTATE_270)
     mask.paste(255, (round(x - upright.width / 2), round(y - upright.height / 2)), upright)
+
+
+def _write_run(mask: Image.Image, text: str, size: float, middle: tuple[float, float], font: Font) -> None:
+    """Characters side by side, each from the face that has it; `middle`: of the base line."""
+    x, base = middle[0] - font.width(text, size) / 2, middle[1]
+    for face, piece in font.pieces(text):
+        nib = pen(face, round(size))
+        ImageDraw.Draw(mask).text((x, base), piece, fill=255, font=nib, anchor="ls")
+        x += nib.getlength(piece)
 
 
 def _png(picture: Image.Image) -> bytes:

@@ -6,6 +6,7 @@ Columns run from right to left: title and form, the lines of the poem, then the 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date
+from itertools import takewhile
 from typing import Final
 
 from bot.errors import CardError
@@ -191,12 +192,17 @@ def _break(cells: tuple[Cell, ...], size: float, room: float, measure: Measure) 
 def _cut(cells: tuple[Cell, ...], size: float, room: float, measure: Measure) -> list[Cell]:
     pieces: list[Cell] = []
     for cell in cells:
-        while cell.turned and _height(cell, size, measure) > room and len(cell.text) > 1:
-            share = max(1, int(len(cell.text) * room / _height(cell, size, measure)) - 1)
+        while cell.turned and (share := _fitting(cell, size, room, measure)) < len(cell.text):
             pieces.append(replace(cell, text=cell.text[:share]))
             cell = replace(cell, text=cell.text[share:])
         pieces.append(cell)
     return pieces
+
+
+def _fitting(cell: Cell, size: float, room: float, measure: Measure) -> int:
+    """How many of a run's characters fit: counted, for W is wider than i, and another face's letters are so too."""
+    beginnings = (replace(cell, text=cell.text[:length]) for length in range(1, len(cell.text) + 1))
+    return max(1, sum(1 for _ in takewhile(lambda begun: _height(begun, size, measure) <= room, beginnings)))
 
 
 def _height(cell: Cell, size: float, measure: Measure) -> float:

@@ -28,6 +28,9 @@ _VERTICAL: Final = str.maketrans(
 # What a brush leaves out; a little room stands for it.
 _LEFT_OUT: Final = frozenset("，。、；：！？,.;:!?")
 
+# Enclosed numbers, shapes, symbols: ① ● ★ stand upright in vertical text too (Unicode's UTR 50).
+_SIGNS: Final = frozenset(map(chr, range(0x2460, 0x27C0)))
+
 
 @dataclass(frozen=True, slots=True)
 class Cell:
@@ -67,4 +70,4 @@ def _shown(char: str) -> str:
 def _kind(char: str) -> str:
     if char == " ":
         return "room"
-    return "upright" if unicodedata.east_asian_width(char) in "WF" else "lying"
+    return "upright" if unicodedata.east_asian_width(char) in "WF" or char in _SIGNS else "lying"

@@ -1,4 +1,5 @@
 choose-form = Which form?
+choose-surprise = ✨ Surprise me
 choose-any-form = Any form
 choose-beginning = { $form }. Which character shall it begin with?
 choose-none = Any

@@ -12,6 +12,7 @@ daily-none = There is no daily poem here yet.
 daily-no-time = I do not understand the time. Write it like this: <code>/daily 07:30 Berlin</code>
 daily-no-city = I know no city “{ $city }”. Try its English or Chinese name, the next large city, or an offset such as +8.
 daily-not-admin = In a group only its administrators decide about the daily poem.
+daily-not-known = I could not find out whether you are an administrator here. Please try again in a moment.
 daily-button-pause = ⏸ Pause
 daily-button-resume = ▶️ Resume
 daily-button-stop = ⏹ Stop

@@ -1,4 +1,5 @@
 choose-form = 选哪种体裁？
+choose-surprise = ✨ 随意一首
 choose-any-form = 体裁不拘
 choose-beginning = { $form }。以何字开头？
 choose-none = 不拘

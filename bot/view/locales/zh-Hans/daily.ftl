@@ -12,6 +12,7 @@ daily-none = 这里还没有每日一诗。
 daily-no-time = 看不懂时间，请这样写：<code>/daily 07:30 北京</code>
 daily-no-city = 不认识“{ $city }”这座城市。请试中文或英文名、附近的大城市，或 +8 这样的时差。
 daily-not-admin = 群组的每日一诗由群组管理员决定。
+daily-not-known = 方才查不到你是不是群组管理员，请稍后再试。
 daily-button-pause = ⏸ 暂停
 daily-button-resume = ▶️ 恢复
 daily-button-stop = ⏹ 停止

@@ -3,12 +3,11 @@ talk-start =
 
     试试 /poem 月，或 /poem 七绝 秋山，或用 /compose 按钮选择；/help 有更多说明。
 talk-help =
-    /poem　随意写一首
+    /poem　按钮选择，或随意一首；/compose 亦然
     /poem 月 七绝 东韵　首字、体裁（五绝 七绝 五律 七律）、韵部，可有可无，次序不拘
     /title 中秋怀友　以此为题；在其他指令里，题目写在《》中
     /acrostic 春夏秋冬　藏头诗
     /continue 床前明月光　续写
-    /compose　按钮选择
 
     也可直接写给我：七字以内、一句容得下的，当作开头；体裁之名就是体裁；更长的，或写在“题：”之后的，当作题目。
 
@@ -29,7 +28,7 @@ talk-your-id =
 talk-you-are-admin = 你是管理员。
 talk-hint = 想要一首诗？写一个“月”，诗便以“月”开头；或用 /compose 按钮选择。/help 有更多说明。
 talk-sorry = 抱歉，出了点差错，请稍后再试。
-command-poem = 写一首诗：/poem 月 七绝
+command-poem = 写一首诗：/poem 月 七绝，或按钮选择
 command-title = 以题作诗：/title 中秋怀友
 command-acrostic = 藏头诗：/acrostic 春夏秋冬
 command-continue = 续写：/continue 床前明月光

@@ -1,4 +1,5 @@
 choose-form = 選哪種體裁？
+choose-surprise = ✨ 隨意一首
 choose-any-form = 體裁不拘
 choose-beginning = { $form }。以何字開頭？
 choose-none = 不拘

@@ -12,6 +12,7 @@ daily-none = 這裏還沒有每日一詩。
 daily-no-time = 看不懂時間，請這樣寫：<code>/daily 07:30 臺北</code>
 daily-no-city = 不認識「{ $city }」這座城市。請試中文或英文名、附近的大城市，或 +8 這樣的時差。
 daily-not-admin = 群組的每日一詩由群組管理員決定。
+daily-not-known = 方才查不到你是不是群組管理員，請稍後再試。
 daily-button-pause = ⏸ 暫停
 daily-button-resume = ▶️ 恢復
 daily-button-stop = ⏹ 停止

@@ -3,12 +3,11 @@ talk-start =
 
     試試 /poem 月，或 /poem 七絕 秋山，或用 /compose 按鈕選擇；/help 有更多說明。
 talk-help =
-    /poem　隨意寫一首
+    /poem　按鈕選擇，或隨意一首；/compose 亦然
     /poem 月 七絕 東韻　首字、體裁（五絕 七絕 五律 七律）、韻部，可有可無，次序不拘
     /title 中秋懷友　以此為題；在其他指令裡，題目寫在《》中
     /acrostic 春夏秋冬　藏頭詩
     /continue 床前明月光　續寫
-    /compose　按鈕選擇
 
     也可直接寫給我：七字以內、一句容得下的，當作開頭；體裁之名就是體裁；更長的，或寫在「題：」之後的，當作題目。
 
@@ -29,7 +28,7 @@ talk-your-id =
 talk-you-are-admin = 你是管理員。
 talk-hint = 想要一首詩？寫一個「月」，詩便以「月」開頭；或用 /compose 按鈕選擇。/help 有更多說明。
 talk-sorry = 抱歉，出了點差錯，請稍後再試。
-command-poem = 寫一首詩：/poem 月 七絕
+command-poem = 寫一首詩：/poem 月 七絕，或按鈕選擇
 command-title = 以題作詩：/title 中秋懷友
 command-acrostic = 藏頭詩：/acrostic 春夏秋冬
 command-continue = 續寫：/continue 床前明月光
