@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from dataclasses import dataclass, replace
+from enum import StrEnum
 from functools import cache
 from typing import Final
 
@@ -24,6 +25,14 @@ _ON: Final = re.compile(
     "(?:[題题]目?[:：](?P<after>.+)|.*?以(?P<inside>.+)[為为][題题].*|.*?[關关][於于](?P<about>.+?)(?:的.*)?)",
     re.DOTALL,
 )
+
+
+class What(StrEnum):
+    """What the words of a request are."""
+
+    PREFIX = "prefix"
+    TITLE = "title"
+    ACROSTIC = "acrostic"
 
 
 @dataclass(frozen=True)

@@ -3,15 +3,32 @@
 from dataclasses import replace
 from typing import Final
 
+from bot.asking import Asked, What
 from bot.storage import models
 from poetcore.generation import ComposeRequest, Poem
 from poetcore.generation.plan import usable
 from poetcore.prosody import FORMS, Form
 from poetcore.prosody.text import is_hanzi, lines_of
+from poetcore.script import Script
 
 TEMPERATURE: Final = 0.8
 """Of poems for readers. Cooler than the model itself, lines hang together better, and the best draft is always taken,
 as whoever reads poems at 1, 0.85 and 0.8 side by side can see; it costs variety."""
+
+
+def order(asked: Asked, what: What, script: Script, seed: int) -> ComposeRequest:
+    """The order for a poem of which the words asked for are the beginning, the title or the acrostic."""
+    request = ComposeRequest(
+        form=asked.form,
+        title=asked.title,
+        rhyme=asked.rhyme,
+        script=script,
+        seed=seed,
+        temperature=TEMPERATURE,
+    )
+    if what is What.TITLE:
+        return request
+    return replace(request, prefix=asked.prefix) if what is What.PREFIX else replace(request, acrostic=asked.prefix)
 
 
 def row_of(request: ComposeRequest, poem: Poem, *, user_id: int, chat_id: int) -> models.Poem:

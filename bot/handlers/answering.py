@@ -14,6 +14,7 @@ from telegram import (
     ReplyParameters,
 )
 from telegram.constants import ChatType, ParseMode
+from telegram.error import BadRequest, TelegramError
 
 from bot.api import UNREADABLE
 
@@ -59,6 +60,20 @@ def reply_to(place: MaybeInaccessibleMessage) -> ReplyParameters | None:
     if place.chat.type == ChatType.PRIVATE:
         return None
     return ReplyParameters(place.message_id, allow_sending_without_reply=True)
+
+
+async def changes(what: str, edit: Awaitable[object]) -> bool:
+    """Make an edit; False if the message stood so already: the same button, pressed twice, is one wish.
+
+    Any other failure is noted and that is all: the message may be gone, and what was chosen is still wanted.
+    """
+    try:
+        await edit
+    except (TelegramError, *UNREADABLE) as error:
+        if isinstance(error, BadRequest) and "not modified" in error.message:
+            return False
+        _log.info("%s failed: %s: %s", what, type(error).__name__, error)
+    return True
 
 
 async def as_sent(sending: Awaitable[object]) -> Message | None:

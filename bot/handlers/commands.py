@@ -30,9 +30,9 @@ def spoken(text: str | None) -> Spoken | None:
 
 
 def said_to_us(message: Message) -> str | None:
-    """Plain words to the bot: in a private chat any text, in a group what begins with its name; None for others.
+    """Plain words to the bot: in a private chat any text, in a group what begins with its name or answers its question.
 
-    What members answer below a poem is talk about the poem: it is left alone.
+    None for others. What members answer below a poem is talk about the poem: it is left alone.
     """
     text = message.text or ""
     if not text or spoken(text) is not None:
@@ -40,9 +40,26 @@ def said_to_us(message: Message) -> str | None:
     if message.chat.type == ChatType.PRIVATE:
         return text
     called = _CALLED.match(text)
-    if called is None or called[1].lower() != message.get_bot().username.lower():
-        return None
-    return text[called.end() :]
+    if called is not None and called[1].lower() == message.get_bot().username.lower():
+        return text[called.end() :]
+    return text if is_asked(message) else None
+
+
+def is_asked(message: Message) -> bool:
+    """Whether somebody replies to a question that the bot put to them: of all it says, only its questions name anyone.
+
+    What the question itself replied to, Telegram does not say.
+    """
+    question, sender = message.reply_to_message, message.from_user
+    if question is None or question.from_user is None or sender is None:
+        return False
+    named = {entity.user.id for entity in question.entities if entity.user is not None}
+    return question.from_user.id == message.get_bot().id and sender.id in named
+
+
+def is_in_its_name(message: Message) -> bool:
+    """Whether a group itself speaks: one of its administrators who remain anonymous."""
+    return message.sender_chat is not None and message.sender_chat.id == message.chat.id
 
 
 class Command(MessageFilter):

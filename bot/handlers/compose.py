@@ -1,41 +1,30 @@
-"""/poem, /title, /acrostic, /continue, and plain words in a private chat."""
+"""/poem, /title, /acrostic, /continue, and plain words."""
 
 from dataclasses import replace
-from enum import StrEnum
-from functools import partial
-from typing import Final
 
-from telegram import ForceReply, MaybeInaccessibleMessage, Message, Update
-from telegram.constants import ChatType
+from telegram import Message, Update
 
-from bot.asking import Asked, asked_for, plainly_asked, titled
+from bot.asking import Asked, What, asked_for, plainly_asked, titled
 from bot.context import Context
-from bot.handlers.answering import answer, answer_below
+from bot.handlers.answering import answer
+from bot.handlers.choosing import choose
 from bot.handlers.commands import said_to_us
+from bot.handlers.questions import ask_for, question_for
 from bot.handlers.talk import hint
 from bot.handlers.writing import new_seed, write
-from bot.orders import TEMPERATURE
-from bot.storage.keeping import Asking, answered, ask
-from poetcore.generation import ComposeRequest
+from bot.orders import order
 from poetcore.prosody import FORMS, Form
-from poetcore.script import Script
-
-
-class What(StrEnum):
-    """What the words of a request are."""
-
-    PREFIX = "prefix"
-    TITLE = "title"
-    ACROSTIC = "acrostic"
-
-
-_COMMANDS: Final = {What.PREFIX: "continue", What.TITLE: "title", What.ACROSTIC: "acrostic"}
 
 
 async def compose(update: Update, context: Context) -> None:
-    """Answer `/poem [beginning] [form] [rhyme] [《title》]`."""
-    if message := update.message:
-        await _compose(context, message, asked_for(context.words), What.PREFIX)
+    """Answer `/poem [beginning] [form] [rhyme] [《title》]`; where nothing is asked for, lead to it by keyboard."""
+    message, asked = update.message, asked_for(context.words)
+    if message is None:
+        return
+    if asked == Asked():
+        await choose(update, context)
+    else:
+        await _compose(context, message, asked, What.PREFIX)
 
 
 async def compose_on_title(update: Update, context: Context) -> None:
@@ -54,12 +43,11 @@ async def go_on(update: Update, context: Context) -> None:
 
 
 async def compose_plainly(update: Update, context: Context) -> None:
-    """Answer plain words: as the answer to a question that waits for one, else as a beginning or a title."""
+    """Answer plain words: as the answer to a question of ours, else as a beginning or a title."""
     message = update.message
     if message is None:
         return
-    question = await context.services.database.run(partial(answered, chat_id=message.chat.id))
-    text = said_to_us(message) or ""
+    question, text = await question_for(context, message), said_to_us(message) or ""
     if question is not None:
         what = What(question.what)
         asked = _understood(text, what)
@@ -70,36 +58,6 @@ async def compose_plainly(update: Update, context: Context) -> None:
         await hint(update, context)
         return
     await _compose(context, message, asked, What.PREFIX)
-
-
-async def ask_for(context: Context, place: MaybeInaccessibleMessage, what: What, form: Form | None = None) -> None:
-    """Ask for the words of a request; in a private chat the next message is the answer, after a restart too.
-
-    In a group the bot does not hear what is said to nobody: there the example is a command.
-    """
-    example, request = context.say.plain(f"compose-example-{what}"), None
-    if place.chat.type == ChatType.PRIVATE:
-        asking = Asking(what, form.name if form else None)
-        await context.services.database.run(partial(ask, chat_id=place.chat.id, asking=asking))
-        request = ForceReply(input_field_placeholder=example)
-    else:
-        example = f"/{_COMMANDS[what]} {example}"
-    await answer_below(context.bot, place, context.say(f"compose-which-{what}", example=example), request)
-
-
-def order(asked: Asked, what: What, script: Script) -> ComposeRequest:
-    """The order for a poem of which the words asked for are the beginning, the title or the acrostic."""
-    request = ComposeRequest(
-        form=asked.form,
-        title=asked.title,
-        rhyme=asked.rhyme,
-        script=script,
-        seed=new_seed(),
-        temperature=TEMPERATURE,
-    )
-    if what is What.TITLE:
-        return request
-    return replace(request, prefix=asked.prefix) if what is What.PREFIX else replace(request, acrostic=asked.prefix)
 
 
 async def _compose_or_ask(update: Update, context: Context, what: What) -> None:
@@ -119,7 +77,7 @@ async def _compose(
     if asked is None:
         await answer(message, context.say("compose-two-forms"))
         return
-    await write(context, message, order(replace(asked, form=asked.form or form), what, context.script))
+    await write(context, message, order(replace(asked, form=asked.form or form), what, context.script, new_seed()))
 
 
 def _understood(words: str, what: What) -> Asked | None:

@@ -13,6 +13,7 @@ from bot.context import Context
 from bot.daily.cities import zone_of_city
 from bot.daily.hours import Hour, minute_named, offset_named
 from bot.handlers.answering import answer
+from bot.handlers.commands import is_in_its_name
 from bot.storage.models import now
 from bot.storage.subscriptions import Standing, pause, resume, subscribe, subscription, unsubscribe
 from bot.view.daily import daily_press, standing_keyboard, standing_message
@@ -37,8 +38,9 @@ async def daily(update: Update, context: Context) -> None:
     if message is None or reader is None:
         return
     say = context.say
-    if not await _may_decide(context.bot, message.chat, reader.id):
-        await answer(message, say("daily-not-admin"))
+    why_not = None if is_in_its_name(message) else await _why_not(context.bot, message.chat, reader.id)
+    if why_not is not None:
+        await answer(message, say(why_not))
         return
     words = context.words.split()
     what = next((name for name, known in _WORDS.items() if words and words[0].lower() in known), None)
@@ -54,11 +56,13 @@ async def daily(update: Update, context: Context) -> None:
 async def press_daily(update: Update, context: Context) -> None:
     """Pause, resume or stop by button."""
     query = update.callback_query
-    if query is None or query.message is None:
+    what = daily_press(query.data) if query else None
+    if query is None or query.message is None or what is None:
         return
-    say, what = context.say, daily_press(query.data)
-    if what is None or not await _may_decide(context.bot, query.message.chat, query.from_user.id):
-        await quietly("answer to a press", query.answer(say.plain("daily-not-admin")))
+    say = context.say
+    why_not = await _why_not(context.bot, query.message.chat, query.from_user.id)
+    if why_not is not None:
+        await quietly("answer to a press", query.answer(say.plain(why_not)))
         return
     standing = await _do(context, query.message.chat.id, what)
     await asyncio.gather(
@@ -113,13 +117,13 @@ async def _edit(query: CallbackQuery, standing: Standing | None, say: Say) -> No
         await query.edit_message_text(html, parse_mode="HTML", reply_markup=standing_keyboard(standing, say))
 
 
-async def _may_decide(bot: Bot, chat: Chat, user_id: int) -> bool:
-    """A reader in their own chat, and an administrator of a group; nobody where the server will not say."""
+async def _why_not(bot: Bot, chat: Chat, user_id: int) -> str | None:
+    """What to say to who may not decide; None for a reader in their own chat, and for an administrator of a group."""
     if chat.type == ChatType.PRIVATE:
-        return True
+        return None
     try:
         member = await bot.get_chat_member(chat.id, user_id)
     except (TelegramError, *UNREADABLE) as error:
         _log.info("asking who administers a group failed: %s", type(error).__name__)
-        return False
-    return member.status in (ChatMemberStatus.ADMINISTRATOR, ChatMemberStatus.OWNER)
+        return "daily-not-known"
+    return None if member.status in (ChatMemberStatus.ADMINISTRATOR, ChatMemberStatus.OWNER) else "daily-not-admin"

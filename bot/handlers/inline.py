@@ -15,13 +15,12 @@ from typing import Final
 from telegram import Update
 
 from bot.api import quietly
-from bot.asking import Asked, plainly_asked
+from bot.asking import Asked, What, plainly_asked
 from bot.context import Context
 from bot.errors import NotComposedError
-from bot.handlers.compose import What, order
 from bot.handlers.rate import count, toast_of
 from bot.handlers.writing import new_seed
-from bot.orders import row_of
+from bot.orders import order, row_of
 from bot.storage.inline import is_overtaken, keep_chosen, press_inline
 from bot.view.inline import (
     OfDay,
@@ -132,7 +131,7 @@ async def _write(source: Source, words: str, context: Context, waits: int | None
     asked = plainly_asked(words)
     if asked is None or asked == Asked():
         raise RequestError("nothing is asked for")
-    request = replace(order(asked, What.PREFIX, context.script), seed=source.seed, best_of=_CANDIDATES)
+    request = replace(order(asked, What.PREFIX, context.script, source.seed), best_of=_CANDIDATES)
     return request, await services.composer.compose(request, waits)
 
 

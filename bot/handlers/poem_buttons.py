@@ -13,7 +13,7 @@ from telegram.constants import ChatType
 
 from bot.api import quietly
 from bot.context import Context
-from bot.handlers.answering import answer_below
+from bot.handlers.answering import answer_below, changes
 from bot.handlers.card import send_card
 from bot.handlers.sharing import send_link
 from bot.handlers.writing import full_keyboard, new_seed, write
@@ -74,7 +74,7 @@ async def _star(context: Context, query: CallbackQuery, place: MaybeInaccessible
 
 
 async def _menu(context: Context, place: MaybeInaccessibleMessage, poem: Poem, _: PoemPress) -> None:
-    await _show(context, place, await full_keyboard(context, poem.id, place.chat))
+    await _show_all(context, place, poem)
 
 
 async def _again(context: Context, place: MaybeInaccessibleMessage, poem: Poem, _: PoemPress) -> None:
@@ -89,8 +89,7 @@ async def _lines(context: Context, place: MaybeInaccessibleMessage, poem: Poem, 
 async def _line(context: Context, place: MaybeInaccessibleMessage, poem: Poem, pressed: PoemPress) -> None:
     line = int(pressed.choice)
     request = with_line_anew(poem, line, new_seed())
-    await _menu(context, place, poem, pressed)
-    if request is not None:
+    if await _show_all(context, place, poem) and request is not None:
         await write(context, place, request, Descent(poem.id, line))
 
 
@@ -99,8 +98,8 @@ async def _forms(context: Context, place: MaybeInaccessibleMessage, poem: Poem, 
 
 
 async def _form(context: Context, place: MaybeInaccessibleMessage, poem: Poem, pressed: PoemPress) -> None:
-    await _menu(context, place, poem, pressed)
-    await write(context, place, in_form(poem, FORMS[pressed.choice], new_seed()))
+    if await _show_all(context, place, poem):
+        await write(context, place, in_form(poem, FORMS[pressed.choice], new_seed()))
 
 
 async def _cards(context: Context, place: MaybeInaccessibleMessage, poem: Poem, _: PoemPress) -> None:
@@ -108,8 +107,8 @@ async def _cards(context: Context, place: MaybeInaccessibleMessage, poem: Poem, 
 
 
 async def _card(context: Context, place: MaybeInaccessibleMessage, poem: Poem, pressed: PoemPress) -> None:
-    await _menu(context, place, poem, pressed)
-    await send_card(context, place, poem, "dark" if pressed.choice == "dark" else "light")
+    if await _show_all(context, place, poem):
+        await send_card(context, place, poem, "dark" if pressed.choice == "dark" else "light")
 
 
 async def _scan(context: Context, place: MaybeInaccessibleMessage, poem: Poem, _: PoemPress) -> None:
@@ -120,13 +119,21 @@ async def _share(context: Context, place: MaybeInaccessibleMessage, poem: Poem, 
     await send_link(context, place, poem)
 
 
-async def _show(context: Context, place: MaybeInaccessibleMessage, keyboard: InlineKeyboardMarkup) -> None:
-    """Put other buttons below the message, if it is still there; pressed twice they are there already."""
+async def _show_all(context: Context, place: MaybeInaccessibleMessage, poem: Poem) -> bool:
+    """Put all buttons below the poem again, as when one of a few was chosen; False if they are there already."""
+    return await _show(context, place, await full_keyboard(context, poem.id, place.chat))
+
+
+async def _show(context: Context, place: MaybeInaccessibleMessage, keyboard: InlineKeyboardMarkup) -> bool:
+    """Put other buttons below the message, if it is still there; False if they are there already."""
     edit = context.bot.edit_message_reply_markup(
         chat_id=place.chat.id, message_id=place.message_id, reply_markup=keyboard
     )
-    await quietly("showing buttons", edit)
+    return await changes("showing buttons", edit)
 
+
+POSTING: Final = frozenset({Act.AGAIN, Act.LINE, Act.FORM, Act.CARD, Act.SCAN, Act.SHARE})
+"""What is answered with a message."""
 
 _DOINGS: Final[dict[Act, Doing]] = {
     Act.MENU: _menu,

@@ -50,6 +50,7 @@ _PATTERNS = {
     "bot_command": re.compile(r"(?<![\w/@.])/[A-Za-z0-9_]{1,64}(?:@[A-Za-z0-9_]{3,32})?(?![\w/])"),
     "mention": re.compile(r"(?<![\w@/])@[A-Za-z][A-Za-z0-9_]{3,31}(?!\w)"),
 }
+_MENTIONED = re.compile(r"tg://user\?id=([1-9][0-9]{0,15})", re.ASCII)
 _CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f]")
 
 
@@ -62,6 +63,8 @@ class Entity:
     length: int
     url: str | None = None
     language: str | None = None
+    user_id: int | None = None
+    """Of a text_mention."""
 
     @property
     def end(self) -> int:
@@ -73,6 +76,8 @@ class Entity:
             fields["url"] = self.url
         if self.language is not None:
             fields["language"] = self.language
+        if self.user_id is not None:
+            fields["user"] = {"id": self.user_id, "is_bot": False, "first_name": "Reader"}
         return fields
 
 
@@ -119,7 +124,7 @@ def _finished(text: str, entities: list[Entity], kind: TextKind) -> FormattedTex
         raise bad_request("text must be non-empty")
     if utf16_length(trimmed.text) > kind.limit:
         raise bad_request(kind.too_long)
-    taken = [entity for entity in trimmed.entities if entity.type in {"code", "pre", "text_link"}]
+    taken = [entity for entity in trimmed.entities if entity.type in {"code", "pre", "text_link", "text_mention"}]
     found: list[Entity] = []
     for entity in _found(trimmed.text):
         if not any(_overlap(entity, other) for other in (*taken, *found)):
@@ -228,6 +233,8 @@ class _HtmlParser:
         entity = Entity(kind, tag.offset, self._units - tag.offset)
         if tag.name == "a":
             url = tag.attributes.get("href", "")
+            if mentioned := _MENTIONED.fullmatch(url):
+                return replace(entity, type="text_mention", user_id=int(mentioned[1]))
             # The server drops a link that it cannot make a URL of, and keeps the text.
             return replace(entity, url=url) if re.match(r"https?://[^\s]+$", url) else None
         if tag.name == "pre":

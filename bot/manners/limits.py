@@ -22,7 +22,7 @@ class Refusal:
     wait_s: float
     """Seconds until there is something again."""
     is_first: bool
-    """Whether this was not said before: the refusals that follow upon one another are said once."""
+    """Whether this was not told before: the refusals that follow upon one another are told once."""
 
 
 class Limits:
@@ -34,11 +34,14 @@ class Limits:
         self._groups = Buckets(group_per_minute, clock)
         self._typing = Buckets(_KEYS_A_REQUEST * reader_per_minute, clock)
 
-    def take(self, user_id: int, group_id: int | None = None) -> Refusal | None:
-        """Let a reader ask for something, answered in a group if `group_id` is given; None if they may."""
-        refusal = self._readers.take(user_id)
+    def take(self, user_id: int, group_id: int | None = None, *, tells: bool = True) -> Refusal | None:
+        """Let a reader ask for something, answered in a group if `group_id` is given; None if they may.
+
+        tells: whether a refusal is told where all can read it, so that the next one need not be.
+        """
+        refusal = self._readers.take(user_id, tells=tells)
         if refusal is None and group_id is not None:
-            refusal = self._groups.take(group_id)
+            refusal = self._groups.take(group_id, tells=tells)
         return refusal
 
     def take_inline(self, user_id: int) -> Refusal | None:
@@ -66,8 +69,8 @@ class Buckets:
     def __len__(self) -> int:
         return len(self._buckets)
 
-    def take(self, key: int) -> Refusal | None:
-        """Take a token; a refusal if there is none."""
+    def take(self, key: int, *, tells: bool = True) -> Refusal | None:
+        """Take a token; a refusal if there is none, which counts as told if it `tells`."""
         if not self._per_s:
             return None
         bucket = self._refilled(key)
@@ -75,7 +78,7 @@ class Buckets:
             bucket.tokens -= 1
             return None
         refusal = Refusal((1 - bucket.tokens) / self._per_s, not bucket.was_told)
-        bucket.was_told = True
+        bucket.was_told = bucket.was_told or tells
         return refusal
 
     def _refilled(self, key: int) -> _Bucket:

@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from bot.composing import Composes
 from bot.context import BotApplication
 from bot.localchat import LocalTelegram, Message
 from bot.logs import configure_logging
+from bot.manners.limits import Limits
 from bot.service import running
 from bot.settings import Settings, read_settings
 from bot.storage import Database
@@ -153,6 +154,11 @@ class Running:
         await self.telegram.wait_until(lambda: len(self.telegram.calls_of("answerCallbackQuery")) > len(toasts))
         await self.at_rest()
         return str(self.telegram.calls_of("answerCallbackQuery")[-1].parameters.get("text", ""))
+
+    def limit(self, reader: float, group: float) -> None:
+        """Set limits of so much a minute, on a clock that stands still."""
+        data = self.application.bot_data
+        data["services"] = replace(data["services"], limits=Limits(reader, group, clock=lambda: 0.0))
 
     async def at_rest(self) -> None:
         """Wait until every update that was sent has been handled."""

@@ -3,6 +3,8 @@
 import re
 from typing import TYPE_CHECKING
 
+import pytest
+
 from bot.composing import Composes
 from bot.localchat import Message
 from bot.storage.models import Poem, Question
@@ -25,7 +27,8 @@ async def test_a_keyboard_leads_to_a_poem_across_a_restart(start: "Start", plain
     async with start(plain_poet) as bot:
         bot.telegram.user(1, language_code="zh-hans")
         menu = await bot.answer_to("/compose")
-        assert [button.text for row in menu.keyboard for button in row] == ["五绝", "七绝", "五律", "七律", "体裁不拘"]
+        shown = [button.text for row in menu.keyboard for button in row]
+        assert shown == ["✨ 随意一首", "五绝", "七绝", "五律", "七律", "体裁不拘"]
         await _press(bot, menu, "七绝")
         assert menu.text == HANS("choose-beginning", form="七绝")
     async with start(plain_poet) as bot:
@@ -39,6 +42,24 @@ async def test_a_keyboard_leads_to_a_poem_across_a_restart(start: "Start", plain
         assert poem.text.startswith("红")
         [row] = bot.rows(Poem)
         assert (row.asked_prefix, row.asked_form) == ("红", "七律")
+
+
+async def test_poem_without_words_leads_through_the_keyboard_or_to_a_surprise(bot: "Running") -> None:
+    menu = await bot.answer_to("/poem")
+    assert menu.text == ENGLISH("choose-form")
+    assert bot.rows(Poem) == []
+    await bot.press(menu, 0)
+    [row] = bot.rows(Poem)
+    assert (row.asked_prefix, row.asked_form) == (None, None)
+    assert bot.answers[-1].text.startswith("山山山山山，")
+
+
+@pytest.mark.parametrize("chosen", ["any:none", "五絕:月", "七律:typed"])
+async def test_the_last_button_pressed_twice_is_one_wish(bot: "Running", chosen: str) -> None:
+    menu = await bot.answer_to("/compose")
+    for _ in range(2):
+        await bot.press_data(menu, f"c:1:{chosen}")
+    assert len(bot.answers) == 2
 
 
 async def test_a_typed_beginning_keeps_the_form_that_was_chosen(bot: "Running") -> None:
@@ -66,9 +87,40 @@ async def test_a_menu_is_its_readers_own(bot: "Running") -> None:
     assert menu.text == ENGLISH("choose-form")
     await _press(bot, menu, "五絕", user_id=11)
     await _press(bot, menu, ENGLISH.plain("choose-typed"), user_id=11)
-    # There the bot does not hear what is said to nobody: it says which command does.
-    assert bot.answers[-1].text == ENGLISH("compose-which-prefix", example="/continue 床前明月光")
+    question = bot.answers[-1]
+    # The bot does not hear what is said to nobody; a command does, and so does a reply.
+    assert question.text == "✎ " + ENGLISH("compose-which-prefix", example="/continue 床前明月光 五絕")
+    assert question.reply_request is not None
     assert bot.rows(Question) == []
+
+
+async def test_in_a_group_a_reply_to_a_question_is_the_answer_of_who_was_asked(
+    start: "Start", plain_poet: Composes
+) -> None:
+    async with start(plain_poet) as bot:
+        bot.chat_id = GROUP
+        menu = await bot.answer_to("/compose@yuexia_bot", 11)
+        await _press(bot, menu, "七絕", 11)
+        await _press(bot, menu, ENGLISH.plain("choose-typed"), 11)
+        prefix = bot.answers[-1]
+        title = await bot.answer_to("/title", 11)
+    async with start(plain_poet) as bot:
+        bot.chat_id = GROUP
+        # Others' words, and those below anything else that the bot says, are talk.
+        for text, reader, below in (
+            ("海", 12, prefix),
+            ("海", 11, menu),
+            ("/weather", 11, prefix),
+            ("湖光", 11, prefix),
+        ):
+            bot.telegram.user_sends(text, reader, GROUP, reply_to=below.message_id)
+        bot.telegram.user_sends("中秋 五律", 11, GROUP, reply_to=title.message_id)
+        await bot.at_rest()
+        bot.telegram.user_sends("海", 11, GROUP, reply_to=bot.answers[-1].message_id)
+        await bot.at_rest()
+        asked = [(row.user_id, row.asked_prefix, row.asked_title, row.asked_form) for row in bot.rows(Poem)]
+        assert asked == [(11, "湖光", None, "七絕"), (11, None, "中秋", "五律")]
+        assert len(bot.answers) == 5
 
 
 async def test_a_command_without_words_asks_for_them_across_restarts(start: "Start", plain_poet: Composes) -> None:

@@ -10,7 +10,6 @@ from sqlalchemy import update
 from bot.composing import Composes
 from bot.context import services_of
 from bot.jobs.daily import plan_what_is_due
-from bot.localchat import Fault
 from bot.storage.models import Broadcast, Delivery, Poem, Rating, Subscription
 from bot.view.messages import say_for
 from poetcore.generation import ComposeRequest
@@ -74,13 +73,6 @@ async def test_a_reader_sets_changes_pauses_and_stops_it(bot: "Running") -> None
 async def test_what_is_no_hour_or_city_is_said(bot: "Running", words: str, key: str) -> None:
     answer = (await bot.answer_to(f"/daily {words}")).text
     assert answer.split("“")[0] == SAY(key, city="").split("“")[0].replace("<code>", "").replace("</code>", "")
-    assert bot.rows(Subscription) == []
-
-
-async def test_in_a_group_its_administrators_decide(bot: "Running") -> None:
-    bot.chat_id = -1001
-    bot.telegram.faults.add(Fault("server_error", "getChatMember", times=None))
-    assert (await bot.answer_to("/daily@yuexia_bot 07:30", user_id=11)).text == SAY("daily-not-admin")
     assert bot.rows(Subscription) == []
 
 

@@ -80,8 +80,8 @@ async def _live(bot: "Running") -> None:
     message = await bot.answer_to("/poem 月", READER)
     [poem] = bot.rows(Poem)
     await bot.press_data(message, f"r:{poem.id}:+", READER)
-    await bot.press_data(message, f"p:{poem.id}:star", READER)
-    await bot.press_data(message, f"p:{poem.id}:line:2", READER)
+    for act in ("star", "lines", "line:2"):
+        await bot.press_data(message, f"p:{poem.id}:{act}", READER)
     await bot.answer_to("/daily 07:30 +8", READER)
     await bot.answer_to("/title", READER)
     bot.chat_id = GROUP

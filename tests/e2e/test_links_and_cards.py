@@ -9,6 +9,7 @@ from sqlalchemy import update
 
 import bot.application as wiring
 from bot.composing import Composes
+from bot.errors import CardError
 from bot.localchat import Message
 from bot.storage.models import CardPicture, Poem, Rating
 from bot.view.language import Language
@@ -73,7 +74,7 @@ async def test_links_to_nothing_get_a_friendly_line(bot: "Running") -> None:
 
 
 async def test_a_card_is_drawn_once_and_sent_again_by_its_id(bot: "Running") -> None:
-    if wiring._font(None) is None:
+    if wiring.font_for(None) is None:
         pytest.skip("no font with Chinese characters here")
     poem = await bot.answer_to("/poem 月")
     await _press(bot, poem, "cards")
@@ -94,15 +95,35 @@ async def test_a_card_is_drawn_once_and_sent_again_by_its_id(bot: "Running") -> 
     assert "x" not in {row.file_id for row in bot.rows(CardPicture) if row.paper == "dark"}
 
 
+async def test_a_simplified_title_stands_in_traditional_script_above_a_traditional_poem(
+    start: "Start", plain_poet: Composes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn: list[str | None] = []
+
+    def draw(_: str, *, title: str | None, **__: object) -> bytes:
+        drawn.append(title)
+        raise CardError("It is seen already.")
+
+    monkeypatch.setattr("bot.handlers.card.card", draw)
+    monkeypatch.setattr(wiring, "font_for", lambda _: object())
+    async with start(plain_poet) as running:
+        poem = await running.answer_to("/title 中秋怀友")
+        assert poem.text.startswith("中秋懷友\n\n山")
+        assert "1. 《中秋懷友》山" in (await running.answer_to("/mine")).text
+        await _press_card(running, poem, "card:dark")
+    assert drawn == ["中秋懷友"]
+
+
 async def _press_card(bot: "Running", poem: Message, act: str) -> None:
     poem_id = bot.rows(Poem)[0].id
-    await bot.press_data(poem, f"p:{poem_id}:{act}")
+    for pressed in ("cards", act):
+        await bot.press_data(poem, f"p:{poem_id}:{pressed}")
 
 
 async def test_without_a_font_there_is_no_card(
     start: "Start", plain_poet: Composes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(wiring, "_font", lambda _: None)
+    monkeypatch.setattr(wiring, "font_for", lambda _: None)
     async with start(plain_poet) as running:
         poem = await running.answer_to("/poem 月")
         assert [button.text for button in poem.keyboard[2]] == [

@@ -1,12 +1,10 @@
 """Manners: who asks for too much waits, insults are not written, and a group is not disturbed."""
 
 import threading
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from bot.composing import Composes
 from bot.context import services_of
-from bot.manners.limits import Limits
 from bot.storage.models import Failure, Poem, Rating
 from bot.view.language import Language
 from bot.view.messages import say_in
@@ -20,30 +18,47 @@ ENGLISH = say_in(Language.ENGLISH)
 GROUP = -1001
 
 
-def _limit(bot: "Running", reader: float, group: float) -> None:
-    """Set limits on a clock that stands still."""
-    data = bot.application.bot_data
-    data["services"] = replace(data["services"], limits=Limits(reader, group, clock=lambda: 0.0))
+def _wait(seconds: int) -> str:
+    return ENGLISH.plain("manners-wait", seconds=seconds)
 
 
-async def test_who_asks_for_too_much_is_asked_to_wait_once(bot: "Running") -> None:
-    _limit(bot, reader=2, group=3)
+async def test_who_asks_for_too_much_is_asked_to_wait_once_and_at_each_press(bot: "Running") -> None:
+    bot.limit(reader=2, group=3)
     message = await bot.answer_to("/poem 月")
     assert (await bot.answer_to("/id")).text.startswith("Your id")
-    assert (await bot.answer_to("/poem 山")).text == ENGLISH.plain("manners-wait", seconds=30)
+    assert await bot.press(message, 0) == _wait(30)
+    assert (await bot.answer_to("/poem 山")).text == _wait(30)
     bot.telegram.user_sends("/poem 山")
-    bot.telegram.user_presses(message.message_id, "r:1:+")
-    await bot.at_rest()
-    assert (len(bot.answers), bot.telegram.calls_of("answerCallbackQuery")) == (3, [])
+    for _ in range(2):
+        assert await bot.press(message, 0) == _wait(30)
+    assert (len(bot.answers), bot.rows(Rating)) == (3, [])
     # Others are not held up; but a group has a measure of its own.
     bot.chat_id = GROUP
     for reader in (11, 12, 13):
         await bot.answer_to("/poem@yuexia_bot 月", reader)
-    assert (await bot.answer_to("/poem@yuexia_bot 月", 14)).text == ENGLISH.plain("manners-wait", seconds=20)
+    assert (await bot.answer_to("/poem@yuexia_bot 月", 14)).text == _wait(20)
     for reader in (14, 15):
         bot.telegram.user_sends("/poem@yuexia_bot 月", reader, GROUP)
     assert await bot.press(bot.answers[0], 0, 15) == ENGLISH.plain("rate-up")
     assert len(bot.answers) == 4
+
+
+async def test_a_press_that_posts_counts_as_what_a_group_hears(bot: "Running") -> None:
+    bot.chat_id = GROUP
+    bot.limit(reader=0, group=3)
+    poem = await bot.answer_to("/poem@yuexia_bot 月", 11)
+    menu = await bot.answer_to("/compose@yuexia_bot", 11)
+    assert await bot.press_data(poem, "p:1:again", 12) == ""
+    for act in ("again", "line:1", "form:七絕", "card:dark", "scan", "share"):
+        assert await bot.press_data(poem, f"p:1:{act}", 12) == _wait(20)
+    assert await bot.press_data(menu, "c:11:any:none", 11) == _wait(20)
+    # What only changes buttons is answered; and who writes is told, for nobody else has seen the toasts.
+    assert await bot.press_data(menu, "c:11:五絕", 11) == ""
+    assert await bot.press_data(poem, "p:1:lines", 12) == ""
+    assert await bot.press_data(poem, "p:1:star", 12) == ENGLISH.plain("poem-starred")
+    assert await bot.press_data(poem, "r:1:+", 12) == ENGLISH.plain("rate-up")
+    assert len(bot.answers) == 3
+    assert (await bot.answer_to("/help@yuexia_bot", 13)).text == _wait(20)
 
 
 async def test_insults_are_not_written(bot: "Running") -> None:

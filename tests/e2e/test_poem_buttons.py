@@ -159,6 +159,15 @@ async def test_presses_on_what_is_gone_or_as_it_was_are_harmless(bot: "Running",
     assert [call.status for call in telegram.calls_of("sendMessage")] == [200]
 
 
+async def test_a_choice_pressed_twice_is_one_wish(bot: "Running") -> None:
+    poem = await bot.answer_to("/poem 月")
+    for number, (menu, chosen) in enumerate((("lines", "line:2"), ("forms", "form:七絕"), ("cards", "card:dark")), 2):
+        await bot.press_data(poem, f"p:1:{menu}")
+        for _ in range(2):
+            await bot.press_data(poem, f"p:1:{chosen}")
+        assert len(bot.answers) == number
+
+
 async def test_below_a_message_too_old_to_be_told_the_buttons_work(bot: "Running") -> None:
     poem = await bot.answer_to("/poem 月")
     await bot.at_rest()

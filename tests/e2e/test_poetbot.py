@@ -95,10 +95,13 @@ def test_a_port_in_use_is_one_sentence(environment: dict[str, str], tmp_path: Pa
     _is_one_sentence(done, "YUEXIA_PORT")
 
 
-def test_a_broken_poet_is_one_sentence(environment: dict[str, str], tmp_path: Path) -> None:
+def test_a_broken_poet_is_a_wrong_setting(environment: dict[str, str], tmp_path: Path) -> None:
     (tmp_path / "poet").mkdir()
     (tmp_path / "poet" / "poet.json").write_text("{")
-    _is_one_sentence(_poetbot({**environment, "YUEXIA_POET": str(tmp_path / "poet")}, "run", cwd=tmp_path), "poet")
+    done = _poetbot({**environment, "YUEXIA_POET": str(tmp_path / "poet")}, "run", cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("error: YUEXIA_POET names no whole poet: ")
+    assert not (tmp_path / "home").exists()
 
 
 def test_a_database_that_cannot_be_opened_is_one_sentence(

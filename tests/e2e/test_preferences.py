@@ -55,7 +55,7 @@ async def test_language_and_script_are_chosen_and_followed(bot: "Running", teleg
     assert (await bot.answer_to("/poem 雲")).text.startswith("雲")
     # An apology too, though what failed knows no reader.
     services_of(bot.application).composer.swap(_Broken())
-    assert (await bot.answer_to("/poem")).text == HANS.plain("talk-sorry")
+    assert (await bot.answer_to("/poem 月")).text == HANS.plain("talk-sorry")
     await bot.press_data(message, "s:language:auto")
     await bot.press_data(message, "s:script:auto")
     assert message.text == "⚙️ I speak English with you and write poems in traditional characters."

@@ -20,6 +20,7 @@ from bot.localchat.formatting import Entity, FormattedText, from_html, plain, ut
         ("<blockquote expandable>a</blockquote>", "a", [Entity("expandable_blockquote", 0, 1)]),
         ('<pre><code class="language-python">x</code></pre>', "x", [Entity("pre", 0, 1, language="python")]),
         ('<a href="https://example.org/?a=1&amp;b=2">x</a>', "x", [Entity("text_link", 0, 1, url="https://example.org/?a=1&b=2")]),
+        ('<a href="tg://user?id=11">x</a>', "x", [Entity("text_mention", 0, 1, user_id=11)]),
         ('<a href="javascript:alert(1)">x</a>', "x", []),
         ("&lt;b&gt; &amp;amp; &quot; &#26376; &nbsp;", '<b> &amp; " 月 &nbsp;', []),
         ("  <b> a </b>  ", " a", [Entity("bold", 0, 2)]),

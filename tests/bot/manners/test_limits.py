@@ -52,6 +52,12 @@ def test_a_group_has_a_measure_of_its_own() -> None:
     assert limits.take(9) is None
 
 
+def test_a_refusal_in_a_toast_leaves_it_to_the_next_message_to_be_told() -> None:
+    limits = Limits(reader_per_minute=0, group_per_minute=1, clock=Clock())
+    told = [limits.take(1, group_id=-1, tells=tells) for tells in (True, False, False, True, True)]
+    assert [refusal and refusal.is_first for refusal in told] == [None, True, True, True, False]
+
+
 @given(
     st.lists(st.tuples(st.integers(1, 5), st.floats(0, 100, allow_subnormal=False)), max_size=60), st.floats(0.5, 50)
 )
