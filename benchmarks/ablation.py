@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from benchmarks.timing import minutes
 from poetcore.corpus import UNKNOWN, VALIDATION, PreparedCorpus
 from poetcore.evaluation.bits import BLOCK
 from poetcore.files import write_whole
@@ -50,7 +51,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--minutes", type=float, default=12.0)
+    parser.add_argument("--minutes", type=minutes, default=12.0)
     parser.add_argument("--preset", default="base")
     parser.add_argument("--arms", default=",".join(ARMS))
     options = parser.parse_args()

@@ -1,5 +1,7 @@
 """Timing by interleaved repeats: A B C A B C …, so that a bad quarter of an hour falls on all that is compared."""
 
+import argparse
+import math
 import statistics
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -27,6 +29,14 @@ class Spread:
     def times(self, factor: float) -> "Spread":
         """The same in another unit; `factor` is above zero."""
         return Spread(self.minimum * factor, self.median * factor, self.maximum * factor)
+
+
+def minutes(text: str) -> float:
+    """A budget of time as argparse takes it: with nan a training does nothing, with infinity it never ends."""
+    value = float(text)
+    if not 0 < value < math.inf:
+        raise argparse.ArgumentTypeError(f"must be above 0 and finite, found {text}")
+    return value
 
 
 def interleaved_rates(

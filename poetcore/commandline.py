@@ -44,6 +44,9 @@ class OneLineErrors(TyperGroup):
             _fail(str(error), error.exit_status)
         except OSError as error:
             _fail(f"cannot go on: {error}", 1)
+        except UnicodeEncodeError as error:
+            unwritable = error.object[error.start]
+            _fail(f"an output in {error.encoding} cannot have {unwritable!a}: set PYTHONIOENCODING=utf-8", 1)
         except typer.Abort:
             _fail("interrupted", _INTERRUPTED)
         # Typer makes this status of a KeyboardInterrupt, without a word.
@@ -76,8 +79,16 @@ def add_version(app: typer.Typer) -> None:
 
 
 def print_json(value: dict[str, Any]) -> None:
-    """Print one JSON object on a line of its own on stdout, at once: a full disk or a closed pipe shows here."""
-    typer.echo(json.dumps(value, ensure_ascii=False))
+    """Print one JSON object on a line of its own on stdout, at once: a full disk or a closed pipe shows here.
+
+    All of it is escaped where stdout's encoding lacks a character.
+    """
+    line = json.dumps(value, ensure_ascii=False)
+    try:
+        line.encode(sys.stdout.encoding or "utf-8")
+    except UnicodeEncodeError:
+        line = json.dumps(value)
+    typer.echo(line)
 
 
 def require_torch() -> None:

@@ -76,6 +76,8 @@ def test_from_the_collection_to_a_poem(poet: Poet, tiny_source: Path, tmp_path: 
         (["train", "--data", "nowhere", "--out", "run"], 1, "no prepared corpus"),
         (["train", "--data", "nowhere", "--out", "run", "--preset", "sed"], 2, "did you mean 'seed'"),
         (["train", "--data", "nowhere", "--out", "run", "--set", "hiden_size=3"], 2, "did you mean 'hidden_size'"),
+        (["train", "--data", "nowhere", "--out", "run", "--minutes", "nan"], 2, "Invalid value for '--minutes'"),
+        (["train", "--data", "nowhere", "--out", "run", "--minutes", "inf"], 2, "'--minutes': inf is no number"),
         (["export", "nowhere", "--out", "poet"], 1, "holds no run"),
         (["evaluate", "--input", "nowhere"], 1, "nowhere"),
         (["info", "nowhere"], 1, "nowhere"),
@@ -135,6 +137,13 @@ def test_the_shipped_poet_writes_at_once(poet: Poet) -> None:
     assert shown.count("\n") == 2
 
 
+def test_an_output_that_cannot_have_hanzi_is_one_line_and_json_escapes_them() -> None:
+    western = CliRunner(charset="latin-1")
+    assert "an output in latin-1 cannot have '\\u6708'" in one_line(western.invoke(app, ["compose", "月"]), 1)
+    escaped = western.invoke(app, ["compose", "月", "--json"])
+    assert json.loads(escaped.stdout)["text"].startswith("月")
+
+
 def test_a_simplified_beginning_finds_its_traditional_form(poet: Poet) -> None:
     assert json.loads(poet("compose", "红", "--seed", 1, "--json").stdout)["text"].startswith("紅")
     hans = json.loads(poet("compose", "红", "--seed", 1, "--script", "hans", "--json").stdout)
@@ -151,6 +160,23 @@ def test_any_hanzi_gives_a_poem(poet: Poet, prefix: str) -> None:
     result = poet("compose", prefix, "--best-of", 2, "--json")
     assert result.exit_code == 0
     assert json.loads(result.stdout)["text"][0] == ("龘" if prefix == "龘" else "月")
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "name"),
+    [
+        ("--acrostic", "abc", "acrostic"),
+        ("--acrostic", "😀", "acrostic"),
+        ("--rhyme", "貓", "rhyme"),
+        ("--rhyme", "屋", "rhyme"),
+    ],
+)
+def test_what_cannot_be_had_is_given_up_and_said(poet: Poet, option: str, value: str, name: str) -> None:
+    plain = poet("compose", option, value, "--best-of", 2, "--seed", 1)
+    assert (plain.exit_code, plain.stderr) == (0, f"not kept: {name}\n")
+    poem = json.loads(poet("compose", option, value, "--best-of", 2, "--seed", 1, "--json").stdout)
+    assert poem["relaxed"] == [name]
+    assert plain.stdout.replace("\n", "") == poem["text"]
 
 
 def test_serving_does_not_import_torch_and_the_card_is_complete() -> None:

@@ -94,6 +94,8 @@ def compose(
             print_json(poem.as_dict())
         else:
             typer.echo(("\n" if number else "") + couplets(poem.text))
+            if poem.relaxed:
+                typer.echo(f"not kept: {', '.join(poem.relaxed)}", err=True)
 
 
 def couplets(text: str) -> str:

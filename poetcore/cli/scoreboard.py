@@ -30,6 +30,8 @@ def scoreboard(
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Measure poems of any system: rules, variety, copying, relevance, and how they differ from real ones."""
+    import os
+
     import platformdirs
 
     from poetcore.corpus import PreparedCorpus
@@ -53,7 +55,9 @@ def scoreboard(
         neural=not no_neural,
         from_corpus=from_corpus,
     )
-    figures = {"file": str(file), **figures_of(verses, means, lambda line: console.print(line, soft_wrap=True))}
+    # A name need not be text; no output takes half a character.
+    name = os.fsencode(file).decode(errors="replace")
+    figures = {"file": name, **figures_of(verses, means, lambda line: console.print(line, soft_wrap=True))}
     if json:
         print_json(figures)
         return

@@ -1,11 +1,19 @@
 """The commands that make a poet: prepare, train, export, finetune."""
 
+import math
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from poetcore.commandline import require_torch
+
+
+def _finite(minutes: float | None) -> float | None:
+    # A minimum lets infinity through and, in typer's earlier versions, nan, with which nothing would be trained.
+    if minutes is not None and not math.isfinite(minutes):
+        raise typer.BadParameter(f"{minutes} is no number of minutes")
+    return minutes
 
 
 def prepare(
@@ -28,7 +36,9 @@ def train(
     out: Annotated[Path, typer.Option(help="Run folder.")],
     preset: Annotated[str, typer.Option(help="seed, small or base.")] = "seed",
     resume: Annotated[bool, typer.Option("--resume", help="Go on from the last checkpoint.")] = False,
-    minutes: Annotated[float | None, typer.Option(min=0, help="Stop after this many minutes.")] = None,
+    minutes: Annotated[
+        float | None, typer.Option(min=0, callback=_finite, help="Stop after this many minutes.")
+    ] = None,
     assignments: Annotated[list[str] | None, typer.Option("--set", help="key=value; may be repeated.")] = None,
     lstm: Annotated[str | None, typer.Option(help="own or torch: whose LSTM layer.")] = None,
     start: Annotated[Path | None, typer.Option(help="Poet package to go on from: same vocabulary and sizes.")] = None,

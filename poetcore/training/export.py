@@ -9,7 +9,7 @@ from poetcore.errors import CheckpointError, TrainingError
 from poetcore.files import refuse_foreign_folder
 from poetcore.generation.lines import LineFilter
 from poetcore.nn.language_model import LanguageModel
-from poetcore.package import CARD, WEIGHTS, Architecture, Characters, PoetCard, Tensors, now_utc
+from poetcore.package import CARD, WEIGHTS, Characters, PoetCard, Tensors, now_utc
 from poetcore.prosody import FORMS
 from poetcore.prosody.text import lines_of
 from poetcore.training.checkpoints import has_checkpoint, load_checkpoint
@@ -37,14 +37,7 @@ def packaged(run: Run) -> tuple[PoetCard, Tensors]:
         version=f"{run.settings.preset}-{now:%Y%m%d-%H%M%S}",
         created=now,
         parent=run.start,
-        architecture=Architecture(
-            embedding_size=run.settings.embedding_size,
-            hidden_size=run.settings.hidden_size,
-            layers=run.settings.layers,
-            tied=run.settings.tied,
-            context_size=run.settings.context_size,
-            condition_size=run.settings.condition_size,
-        ),
+        architecture=run.sizes,
         vocabulary=Characters(characters="".join(run.vocabulary.characters)),
         forms=tuple(FORMS),
         training={

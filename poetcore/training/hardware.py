@@ -39,6 +39,16 @@ class Hardware:
             raise SettingsError("arithmetic=float16 needs a GPU: use bfloat16, float32 or auto")
         return cls(device, arithmetic, lstm)
 
+    @property
+    def memory(self) -> int | None:
+        """Bytes of the GPU, or of the machine if there is none; None where the system does not say."""
+        if self.device.type == "cuda":
+            return torch.cuda.get_device_properties(self.device).total_memory
+        try:
+            return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+        except (AttributeError, ValueError, OSError):
+            return None
+
     def __str__(self) -> str:
         """One line for a person: "2 CPU threads, bfloat16 products, own LSTM (C kernels)"."""
         where = f"{torch.get_num_threads()} CPU threads"

@@ -24,7 +24,7 @@ from poetcore.training.checkpoints import (
     under,
 )
 from poetcore.training.curves import draw_curves
-from poetcore.training.data import Epoch, Sequences
+from poetcore.training.data import Epoch, Integers, Sequences
 from poetcore.training.hardware import Hardware
 from poetcore.training.optimisers import Average, build_optimiser, learning_rate
 from poetcore.training.progress import Losses, Observer, Progress
@@ -32,7 +32,7 @@ from poetcore.training.ranks import ALONE, Ranks
 from poetcore.training.run import Run
 from poetcore.training.sampling import sample_poem
 
-# A killed run loses at most this much work (the promise is a minute).
+# A killed run loses this much work and, on a GPU, twenty updates more (the promise is a minute).
 _SAVE_EVERY_S: Final = 30.0
 _SAMPLES_BEGIN_WITH: Final = "月"
 _EVALUATION_POEMS: Final = 256
@@ -123,11 +123,12 @@ class Trainer:
         while not self._epoch_is_over:
             self._update(epoch, losses)
             late = deadline < math.inf and self._ranks.agreed(time.monotonic() >= deadline)
-            save = time.monotonic() - self._saved_at >= _SAVE_EVERY_S
-            if losses.due or late or save or self._epoch_is_over:
+            # Reading losses brings the ranks together: what decides on it is what all of them see alike, no clock.
+            if losses.due or late or self._epoch_is_over:
                 self._record(losses)
-            if save:
-                self._save()
+                # At no other moment: the sums of a checkpoint would lack what is not read yet.
+                if time.monotonic() - self._saved_at >= _SAVE_EVERY_S:
+                    self._save()
             if late:
                 break
         return self._epoch_is_over
@@ -140,15 +141,14 @@ class Trainer:
         progress, settings = self._progress, self._settings
         started = time.monotonic()
         poems = epoch.order[progress.batch * self._batch_poems :][: self._batch_poems]
-        ours = poems[self._ranks.rank :: self._ranks.count]
         rate = learning_rate(progress.updates, self._updates, settings)
         for group in self._optimiser.param_groups:
             group["lr"] = rate
-        loss_sum = self._distributed(self._training.batch(ours, epoch.told[ours]))
+        loss_sum = self._loss_sum(epoch, poems)
         # The mean over the whole batch; of several ranks' gradients, DistributedDataParallel leaves the mean.
         mean = loss_sum * self._ranks.count / self._training.predictions(poems)
         self._optimiser.zero_grad(set_to_none=True)
-        self._scaler.scale(mean).backward()
+        self._scaler.scale(mean).backward()  # type: ignore[no-untyped-call]
         if settings.clip_norm:
             self._scaler.unscale_(self._optimiser)
             torch.nn.utils.clip_grad_norm_(self.model.parameters(), settings.clip_norm)
@@ -159,6 +159,15 @@ class Trainer:
         progress.updates += 1
         losses.add(loss_sum.detach(), self._training.predictions(poems))
         progress.seconds += time.monotonic() - started
+
+    def _loss_sum(self, epoch: Epoch, poems: Integers) -> Tensor:
+        """Summed cross-entropy of this rank's share of the batch `poems`."""
+        ours = poems[self._ranks.rank :: self._ranks.count]
+        # An epoch's last batch may have fewer poems than there are ranks, and gradients wait for all of them: a rank
+        # that is left without takes a poem of another and adds nothing.
+        share = ours if len(ours) else poems[:1]
+        loss_sum: Tensor = self._distributed(self._training.batch(share, epoch.told[share]))
+        return loss_sum if len(ours) else 0 * loss_sum
 
     def _record(self, losses: "Losses") -> None:
         """Bring the losses of the last updates home; on a GPU this waits for them."""

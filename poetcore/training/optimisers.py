@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from typing import Final
 
 import torch
 from torch import Tensor, nn
@@ -11,6 +12,8 @@ from poetcore.training.presets import TrainingSettings
 
 # What is left of the learning rate at the end of the cosine.
 _FLOOR = 0.01
+# How many numbers each optimiser remembers of a parameter.
+_REMEMBERED: Final = {"sgd": 0, "adagrad": 1, "adadelta": 2, "adam": 2, "adamw": 2}
 
 
 def build_optimiser(parameters: Iterable[nn.Parameter], settings: TrainingSettings) -> torch.optim.Optimizer:
@@ -28,6 +31,11 @@ def build_optimiser(parameters: Iterable[nn.Parameter], settings: TrainingSettin
             return torch.optim.Adam(learning, lr=rate, weight_decay=decay, fused=True)
         case _:
             return torch.optim.AdamW(learning, lr=rate, weight_decay=decay, fused=True)
+
+
+def training_bytes(parameters: int, settings: TrainingSettings) -> int:
+    """Bytes of so many float32 parameters, of their gradients and average, and of what the optimiser remembers."""
+    return 4 * parameters * (2 + _REMEMBERED[settings.optimiser] + bool(settings.average))
 
 
 def learning_rate(update: int, total_updates: int, settings: TrainingSettings) -> float:

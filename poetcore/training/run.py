@@ -9,17 +9,21 @@ best/           the weights of the best epoch
 """
 
 import json
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from poetcore.corpus import PreparedCorpus, Vocabulary
-from poetcore.errors import TrainingError
+from poetcore.errors import SettingsError, TrainingError
 from poetcore.files import write_whole
 from poetcore.nn.language_model import Architecture
-from poetcore.package import PoetCard
+from poetcore.package import Architecture as Sizes
+from poetcore.package import PoetCard, expected_shapes
 from poetcore.training.checkpoints import has_checkpoint
 from poetcore.training.data import require_enough_poems
+from poetcore.training.hardware import Hardware
+from poetcore.training.optimisers import training_bytes
 from poetcore.training.presets import TrainingSettings
 
 
@@ -45,11 +49,10 @@ class Run:
         return self.folder / "best"
 
     @property
-    def architecture(self) -> Architecture:
-        """The sizes of the run's model."""
+    def sizes(self) -> Sizes:
+        """The sizes of the run's model, as a package has them."""
         settings = self.settings
-        return Architecture(
-            vocabulary_size=len(self.vocabulary),
+        return Sizes(
             embedding_size=settings.embedding_size,
             hidden_size=settings.hidden_size,
             layers=settings.layers,
@@ -57,6 +60,16 @@ class Run:
             context_size=settings.context_size,
             condition_size=settings.condition_size,
         )
+
+    @property
+    def architecture(self) -> Architecture:
+        """The sizes of the run's model and of its vocabulary."""
+        return Architecture(vocabulary_size=len(self.vocabulary), **self.sizes.model_dump())
+
+    @property
+    def parameters(self) -> int:
+        """How many numbers the run's model learns."""
+        return sum(math.prod(shape) for shape in expected_shapes(self.sizes, len(self.vocabulary)).values())
 
     @property
     def has_metrics(self) -> bool:
@@ -84,7 +97,8 @@ class Run:
 def begin_run(folder: Path, settings: TrainingSettings, corpus: PreparedCorpus, start: PoetCard | None = None) -> Run:
     """Make a run folder, for a training that begins with the weights of `start` or with random ones.
 
-    Raises `TrainingError` if there is a run in it already, the corpus is too small, or `start` is another model.
+    Raises `TrainingError` if there is a run in it already, the corpus is too small, or `start` is another model, and
+    `SettingsError` if this machine cannot train it.
     """
     if has_checkpoint(folder / "checkpoints") or (folder / "run.json").exists():
         raise TrainingError(
@@ -95,13 +109,13 @@ def begin_run(folder: Path, settings: TrainingSettings, corpus: PreparedCorpus, 
     vocabulary = corpus.vocabulary(settings.vocabulary_size)
     run = Run(folder, settings, corpus.fingerprint, vocabulary, start.version if start else None)
     if start is not None and (
-        start.vocabulary.characters != "".join(vocabulary.characters)
-        or Architecture(vocabulary_size=len(vocabulary), **start.architecture.model_dump()) != run.architecture
+        start.vocabulary.characters != "".join(vocabulary.characters) or start.architecture != run.sizes
     ):
         raise TrainingError(
             f"poet {start.version} has another vocabulary or other sizes than preset {settings.preset} on "
             f"{corpus.folder}: start with a poet that was trained so, or without --start"
         )
+    _require_able_machine(run)
     content = {
         "settings": settings.as_dict(),
         "data_fingerprint": run.data_fingerprint,
@@ -127,7 +141,10 @@ def open_run(folder: Path) -> Run:
 
 
 def resume_run(folder: Path, settings: TrainingSettings, corpus: PreparedCorpus) -> Run:
-    """The run in `folder` if it was begun with the same settings and data; raises `TrainingError` otherwise."""
+    """The run in `folder` if it was begun with the same settings and data; raises `TrainingError` otherwise.
+
+    And `SettingsError` if this machine, which may be another one, cannot train it.
+    """
     run = open_run(folder)
     was, now = run.settings.as_dict(), settings.as_dict()
     if changed := [key for key in now if was[key] != now[key]]:
@@ -135,4 +152,16 @@ def resume_run(folder: Path, settings: TrainingSettings, corpus: PreparedCorpus)
         raise TrainingError(f"{folder} was begun with {key}={was[key]}, not {now[key]}: resume with the same settings")
     if run.data_fingerprint != corpus.fingerprint or run.vocabulary != corpus.vocabulary(settings.vocabulary_size):
         raise TrainingError(f"{folder} was trained on other data than {corpus.folder}: give the data it began with")
+    _require_able_machine(run)
     return run
+
+
+def _require_able_machine(run: Run) -> None:
+    settings, memory = run.settings, Hardware.chosen(run.settings).memory
+    needed = training_bytes(run.parameters, settings)
+    if memory is not None and needed > memory:
+        raise SettingsError(
+            f"embedding_size={settings.embedding_size}, hidden_size={settings.hidden_size} and "
+            f"layers={settings.layers} make a model whose weights, gradients and optimiser need "
+            f"{needed / 1e9:,.1f} GB, and this machine has {memory / 1e9:,.1f} GB: set smaller ones"
+        )

@@ -148,3 +148,13 @@ def test_bad_input_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str
     assert main(words) == 1
     assert "no prepared corpus" in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("minutes", ["nan", "inf", "0", "many"])
+def test_a_time_that_never_ends_or_never_begins_is_wrong_usage(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], minutes: str
+) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(["--data", str(tmp_path), "--out", str(tmp_path / "out"), "--minutes", minutes])
+    assert caught.value.code == 2
+    assert "argument --minutes" in capsys.readouterr().err

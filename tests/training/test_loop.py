@@ -19,7 +19,7 @@ from poetcore.training.checkpoints import CURRENT, PREVIOUS, load_checkpoint
 from poetcore.training.hardware import Hardware
 from poetcore.training.loop import Trainer
 from poetcore.training.presets import OPTIMISERS, TrainingSettings, settings_for
-from poetcore.training.progress import Progress
+from poetcore.training.progress import Losses, Progress
 from poetcore.training.run import Run, begin_run, open_run, resume_run
 
 SIZES = ("vocabulary_size=60", "embedding_size=8", "hidden_size=8", "batch_poems=16", "epochs=2", "dropout=0.2")
@@ -87,6 +87,22 @@ def test_a_broken_run_resumes_to_the_same_curve(
                 trainer.train()
         assert observer.resumed_at
     assert curve(folder) == expected
+
+
+def test_losses_that_a_gpu_has_not_told_yet_are_in_no_checkpoint(
+    tiny_corpus: PreparedCorpus, tiny_settings: TrainingSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # As on a GPU, where losses are read once in a while.
+    monkeypatch.setattr(Losses, "due", property(lambda losses: len(losses._sums) >= 4))
+    expected = unbroken(tmp_path / "unbroken", tiny_settings, tiny_corpus)
+    monkeypatch.setattr(loop, "_SAVE_EVERY_S", 0.0)
+    run = begin_run(tmp_path / "broken", tiny_settings, tiny_corpus)
+    with pytest.raises(InterruptedError):
+        Trainer(run, tiny_corpus, Silent(stop_at=8)).train()
+    observer = Silent()
+    Trainer(run, tiny_corpus, observer).train()
+    assert observer.resumed_at == 4
+    assert curve(tmp_path / "broken") == expected
 
 
 # Kills itself with SIGKILL when the given number of files has been written, or half written.

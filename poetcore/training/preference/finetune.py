@@ -6,11 +6,13 @@ from typing import Any
 
 import numpy as np
 
-from poetcore.corpus import PreparedCorpus
+from poetcore.corpus import PreparedCorpus, Vocabulary
 from poetcore.nn.language_model import LanguageModel
 from poetcore.package import PoetCard, Tensors, now_utc, read_extras, read_package, write_package
+from poetcore.training.hardware import Hardware
 from poetcore.training.preference.curves import draw_finetune_curves
 from poetcore.training.preference.loop import Finetuner
+from poetcore.training.preference.model import replayed, training_settings
 from poetcore.training.preference.progress import FinetuneObserver
 from poetcore.training.preference.ratings import read_ratings
 from poetcore.training.preference.run import FinetuneRun, open_run
@@ -48,16 +50,21 @@ def finetune(
     result, and once it has ended it only returns that. `version` names the new poet; by default the moment does.
 
     Raises, before anything is written: `PackageError`, `InputError` (a line of the ratings), `PreparedCorpusError`,
-    `TrainingError` (too few ratings, one class only, another fine-tune's folder). Later: `TrainingError` when the loss
-    is not a number, `CheckpointError`, `StorageError` when the disk refuses, and whatever `observer` raises.
+    `SettingsError` (what this machine has not), `TrainingError` (too few ratings, one class only, another corpus than
+    the poet's, another fine-tune's folder). Later: `TrainingError` when the loss is not a number, `CheckpointError`,
+    `StorageError` when the disk refuses, and whatever `observer` raises.
     """
     card, tensors = read_package(poet)
     selection = select(read_ratings(ratings), card.version, settings)
     corpus = PreparedCorpus.load(data)
+    training = training_settings(card, settings)
+    # Before anything is written: what cannot start must not leave a folder behind that refuses the corrected command.
+    Hardware.chosen(training)
+    replay = replayed(corpus, Vocabulary(card.vocabulary.characters), training)
     opened = open_run(run, settings, card, poet, ratings, corpus, version)
     report = opened.read_result()
     if report is None:
-        tuner = Finetuner(opened, card, tensors, selection, corpus, observer)
+        tuner = Finetuner(opened, card, tensors, selection, replay, observer)
         outcome = tuner.train()
         draw_finetune_curves(outcome["history"], f"{opened.parent} → {opened.version}", opened.curves)
         report = _report(opened, selection, outcome)

@@ -27,7 +27,7 @@ from poetcore.training.hardware import Hardware
 from poetcore.training.loop import set_parameters
 from poetcore.training.optimisers import build_optimiser, learning_rate
 from poetcore.training.preference.losses import kto_loss, weighted_loss
-from poetcore.training.preference.model import model_of, replayed, training_settings
+from poetcore.training.preference.model import model_of, training_settings
 from poetcore.training.preference.poems import RatedPoems
 from poetcore.training.preference.progress import FinetuneObserver, FinetuneProgress
 from poetcore.training.preference.run import FinetuneRun
@@ -60,10 +60,10 @@ class Finetuner:
         card: PoetCard,
         tensors: Tensors,
         selection: Selection,
-        corpus: PreparedCorpus,
+        replay: PreparedCorpus,
         observer: FinetuneObserver,
     ) -> None:
-        """`card` and `tensors` are the old poet's; `corpus` is replayed."""
+        """`card` and `tensors` are the old poet's; `replay` is the corpus as `replayed` gives it."""
         self._run, self._settings, self._observer, self._selection = run, run.settings, observer, selection
         self._training = training_settings(card, run.settings)
         self._hardware = Hardware.chosen(self._training)
@@ -74,8 +74,8 @@ class Finetuner:
         vocabulary = Vocabulary(card.vocabulary.characters)
         device = self._hardware.device
         self._rated = RatedPoems(selection.poems, vocabulary, device)
-        self._corpus = replayed(corpus, vocabulary, self._training)
-        self._replay = Sequences(self._corpus, TRAIN, self._training, device)
+        self._corpus = replay
+        self._replay = Sequences(replay, TRAIN, self._training, device)
         self._reference = torch.zeros(0)
         # float16 ends at 6e-8: gradients are scaled up for it, and down again before the update.
         self._scaler = torch.amp.GradScaler(device.type, enabled=self._hardware.arithmetic == torch.float16)

@@ -15,11 +15,13 @@ import torch
 from typer.testing import CliRunner
 
 from poetcore.cli import app
+from poetcore.corpus.preparation import prepare
 from poetcore.errors import CheckpointError, SettingsError, StorageError, TrainingError
 from poetcore.generation import ComposeRequest, Poet
 from poetcore.generation.lines import LineFilter
 from poetcore.package import read_card, read_extras, read_package, write_package
 from poetcore.prosody import form_named
+from poetcore.prosody.text import is_hanzi
 from poetcore.training.preference import loop
 from poetcore.training.preference.finetune import FinetuneResult, finetune
 from poetcore.training.preference.settings import FinetuneSettings, finetune_settings
@@ -201,6 +203,25 @@ def test_a_folder_serves_one_fine_tune(bench: Bench, change: str, message: str, 
 def test_too_few_ratings_leave_no_folder_behind(bench: Bench, write_ratings: Write) -> None:
     write_ratings(bench.ratings, 30)
     with pytest.raises(TrainingError, match="there are 30 ratings, and a fine-tune needs 50"):
+        bench.run("run", FinetuneSettings())
+    assert not (bench.folder / "run").exists()
+
+
+def test_what_this_machine_has_not_leaves_no_folder_behind(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    with pytest.raises(SettingsError, match="arithmetic=float16 needs a GPU"):
+        bench.run("run", finetune_settings([*QUICK, "arithmetic=float16"]))
+    assert not (bench.folder / "run").exists()
+
+
+def test_another_corpus_than_the_poets_leaves_no_folder_behind(bench: Bench, tiny_source: Path, tmp_path: Path) -> None:
+    verses = (tiny_source / "poet.tang.0.json").read_text(encoding="utf-8")
+    (tmp_path / "strange").mkdir()
+    shifted = "".join(chr(ord(char) + 100) if is_hanzi(char) else char for char in verses)
+    (tmp_path / "strange" / "poet.tang.0.json").write_text(shifted, encoding="utf-8")
+    prepare(tmp_path / "strange", tmp_path / "data", ("tang",))
+    bench.data = tmp_path / "data"
+    with pytest.raises(TrainingError, match="give the corpus that it was trained on"):
         bench.run("run", FinetuneSettings())
     assert not (bench.folder / "run").exists()
 

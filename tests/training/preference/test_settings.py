@@ -28,6 +28,8 @@ def test_a_batch_is_shared_between_ratings_and_corpus() -> None:
         ("learning_rate=inf", "learning_rate must be above 0 and finite"),
         ("rater_share=0", "rater_share must be above 0"),
         ("minutes=-1", "minutes must be 0 or more"),
+        ("minutes=nan", "minutes must be 0 or more and finite"),
+        ("minutes=inf", "minutes must be 0 or more and finite"),
         ("lstm=ours", "lstm must be one of auto, own, torch"),
         ("arithmetic=float8", "arithmetic must be one of auto, float32, bfloat16, float16"),
     ],
