@@ -22,7 +22,7 @@ from bot.storage.poems import Descent, add_poem, last_texts, note_message, tally
 from bot.view.keyboards import Shown, poem_keyboard
 from bot.view.language import Language
 from bot.view.messages import Html, Say
-from bot.view.poems import kept_poem_message
+from bot.view.poems import poem_message
 from bot.watching.subject import on_poem
 from poetcore.errors import RequestError
 from poetcore.generation import ComposeRequest
@@ -63,7 +63,7 @@ async def show_doing(chat: Chat, action: ChatAction) -> None:
 async def send_kept(context: Context, place: MaybeInaccessibleMessage, row: models.Poem) -> None:
     """Answer with a poem that was written before; it stands in the chat already, or its buttons do nothing there."""
     keyboard = await full_keyboard(context, row.id, place.chat)
-    await answer_below(context.bot, place, kept_poem_message(row, context.script), keyboard)
+    await answer_below(context.bot, place, poem_message(row, context.script), keyboard)
 
 
 async def full_keyboard(context: Context, poem_id: int, chat: Chat) -> InlineKeyboardMarkup:
@@ -89,7 +89,7 @@ async def _keep_and_send(
     # Kept first: its buttons carry its id, and a poem that a reader sees can be rated whatever happens next.
     poem_id = await database.run(partial(_keep, row=row, descent=descent))
     on_poem(poem_id)
-    text = "\n\n".join((kept_poem_message(row, context.script), *_not_kept(context.say, relaxed)))
+    text = "\n\n".join((poem_message(row, context.script), *_not_kept(context.say, relaxed)))
     message_id = await answer_below(context.bot, place, text, keyboard_of(context, Shown(poem_id)))
     await database.run(partial(note_message, poem_id=poem_id, message_id=message_id))
 

@@ -16,8 +16,8 @@ from bot.storage.ledger import InHand, Prepared, Upcoming, text_of
 from bot.storage.models import Poem
 from bot.storage.poems import Tally
 from bot.view.broadcast import progress_keyboard, progress_message
-from bot.view.daily import daily_poem_message
 from bot.view.keyboards import rating_keyboard
+from bot.view.poems import poem_message
 from bot.view.reader import reader_of
 
 # Texts of broadcasts at work; there are rarely two.
@@ -44,7 +44,9 @@ class BotDeliveries:
             return await self._say(delivery.chat_id, await self._text(delivery.broadcast_id))
         poem = await self._database.run(partial(_poem, poem_id=delivery.poem_id))
         keyboard = rating_keyboard(delivery.poem_id, Tally(0, 0))
-        return await self._say(delivery.chat_id, daily_poem_message(poem), keyboard)
+        return await self._say(
+            delivery.chat_id, poem_message(poem, "hans" if poem.script == "hans" else "hant"), keyboard
+        )
 
     async def close(self) -> None:
         """Close the connections."""

@@ -2,17 +2,13 @@
 
 import re
 from datetime import datetime
-from html import escape
 from typing import Final
 
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup
 
 from bot.daily.hours import zone_of
-from bot.storage.models import Poem
 from bot.storage.subscriptions import Standing
 from bot.view.messages import Say
-from bot.view.poems import couplets, kept_title
-from poetcore.script import to_simplified
 
 _PRESS: Final = re.compile(r"d:(pause|resume|stop)")
 
@@ -49,12 +45,3 @@ def standing_keyboard(standing: Standing, say: Say) -> InlineKeyboardMarkup:
             ]
         ]
     )
-
-
-def daily_poem_message(poem: Poem) -> str:
-    """The poem of a day as Telegram's HTML, in its reader's script."""
-    title = kept_title(poem, "hant")
-    heading = f"<b>{escape(title)}</b>\n\n" if title else ""
-    form = f"\n\n<i>{escape(poem.form)}</i>" if poem.form else ""
-    html = heading + escape("\n".join(couplets(poem.text))) + form
-    return to_simplified(html) if poem.script == "hans" else html

@@ -19,7 +19,7 @@ from bot.storage.models import Poem
 from bot.storage.poems import Tally
 from bot.view.keyboards import in_script
 from bot.view.messages import Say
-from bot.view.poems import couplets, kept_poem_message
+from bot.view.poems import couplets, poem_message
 from poetcore.script import Script
 
 _PRESS: Final = re.compile("i:([+-])")
@@ -81,7 +81,7 @@ def result_of(offer: Offer, script: Script) -> InlineQueryResultArticle:
     return InlineQueryResultArticle(
         result_id(offer),
         first,
-        InputTextMessageContent(kept_poem_message(poem, script), parse_mode=ParseMode.HTML),
+        InputTextMessageContent(poem_message(poem, script), parse_mode=ParseMode.HTML),
         reply_markup=inline_keyboard(Tally(0, 0)),
         description="\n".join((*rest, in_script(poem.form or "", script))),
     )

@@ -5,19 +5,13 @@ from html import escape
 
 from bot.storage import models
 from bot.view.messages import Html
-from poetcore.generation import Poem
 from poetcore.generation.poet import shown_title
 from poetcore.prosody import is_simplified, scan
 from poetcore.script import Script, prefix_in_traditional, to_simplified
 
 
-def poem_message(poem: Poem, script: Script) -> Html:
-    """The poem, already in `script`, as Telegram's HTML; the names of its form and rhyme are brought to `script`."""
-    return _message(poem.title, poem.text, _known(poem.form, poem.rhyme_group, script))
-
-
-def kept_poem_message(row: models.Poem, script: Script) -> Html:
-    """The same of a poem as it is kept, in traditional script."""
+def poem_message(row: models.Poem, script: Script) -> Html:
+    """A kept poem in `script`, as Telegram's HTML."""
     known = _known(row.form, scan(row.text).rhyme_group if row.form else None, script)
     text = to_simplified(row.text) if script == "hans" else row.text
     return _message(kept_title(row, script), text, known)

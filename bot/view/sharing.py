@@ -6,13 +6,13 @@ from telegram import InlineKeyboardButton, InlineKeyboardMarkup
 
 from bot.storage.models import Poem
 from bot.view.messages import Html, Say
-from bot.view.poems import kept_poem_message
+from bot.view.poems import poem_message
 from poetcore.script import Script
 
 
 def shared_poem_message(poem: Poem, link: str, script: Script, say: Say) -> Html:
     """The poem and below it its link."""
-    return Html(f"{kept_poem_message(poem, script)}\n\n{say('poem-link', link=link)}")
+    return Html(f"{poem_message(poem, script)}\n\n{say('poem-link', link=link)}")
 
 
 def sharing_keyboard(link: str, say: Say) -> InlineKeyboardMarkup:

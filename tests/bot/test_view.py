@@ -13,32 +13,12 @@ from bot.storage.shelves import Page, Shelf
 from bot.view.keyboards import RatingPress, rating_keyboard, rating_press
 from bot.view.language import Language, language_of, script_of
 from bot.view.messages import say_for
-from bot.view.poems import couplets, kept_poem_message, poem_message
+from bot.view.poems import couplets, poem_message
 from bot.view.shelves import page_message
-from poetcore.generation import Poem
 from poetcore.script import Script, to_simplified
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 RIVER_NIGHT = "月下孤舟過遠灘，江風吹葉夜初寒。一聲鐘起山中寺，行客無眠倚曲欄。"
-
-
-def _poem(**known: str | None) -> Poem:
-    blank: dict[str, str | None] = {"text": RIVER_NIGHT, "form": None, "rhyme_group": None, "title": None}
-    values = {**blank, **known}
-    return Poem(
-        text=values["text"] or "",
-        traditional=values["text"] or "",
-        lines=(),
-        form=values["form"],
-        rhyme_group=values["rhyme_group"],
-        title=values["title"],
-        prefix="月",
-        seed=1,
-        poet="toy",
-        score=-1.0,
-        candidates=1,
-        relaxed=(),
-    )
 
 
 @pytest.mark.parametrize(
@@ -65,26 +45,13 @@ def test_the_language_is_the_readers(code: str | None, language: Language) -> No
     assert script_of(code) == ("hans" if language is Language.HANS else "hant")
 
 
-def test_a_poem_has_a_couplet_a_line_and_its_form_below() -> None:
-    assert poem_message(_poem(form="七絕"), "hant") == (
-        "月下孤舟過遠灘，江風吹葉夜初寒。\n一聲鐘起山中寺，行客無眠倚曲欄。\n\n<i>七絕</i>"
-    )
-
-
-def test_only_what_is_known_is_shown() -> None:
-    assert poem_message(_poem(), "hant") == "月下孤舟過遠灘，江風吹葉夜初寒。\n一聲鐘起山中寺，行客無眠倚曲欄。"
-    known = poem_message(_poem(form="七絕", rhyme_group="寒", title="江村 <夜坐>"), "hans")
-    assert known.startswith("<b>江村 &lt;夜坐&gt;</b>\n\n月下")
-    assert known.endswith("\n\n<i>七绝 · 寒韵</i>")
-
-
-def test_a_kept_poem_is_shown_in_its_readers_script() -> None:
+def test_a_poem_has_a_couplet_a_line_and_what_is_known_below_in_its_readers_script() -> None:
     row = Kept(text=RIVER_NIGHT, form="七絕", asked_title="江村\n<夜坐>", script="hant")
     traditional = "<b>江村 &lt;夜坐&gt;</b>\n\n月下孤舟過遠灘，江風吹葉夜初寒。\n一聲鐘起山中寺，行客無眠倚曲欄。"
-    assert kept_poem_message(row, "hant") == f"{traditional}\n\n<i>七絕 · 寒韻</i>"
-    assert kept_poem_message(row, "hans") == to_simplified(f"{traditional}\n\n<i>七絕 · 寒韻</i>")
+    assert poem_message(row, "hant") == f"{traditional}\n\n<i>七絕 · 寒韻</i>"
+    assert poem_message(row, "hans") == to_simplified(f"{traditional}\n\n<i>七絕 · 寒韻</i>")
     row.form = row.asked_title = None
-    assert kept_poem_message(row, "hant") == traditional.partition("\n\n")[2]
+    assert poem_message(row, "hant") == traditional.partition("\n\n")[2]
 
 
 @pytest.mark.parametrize(
@@ -105,7 +72,7 @@ def test_a_title_is_in_its_readers_script_whoever_typed_it(typed: str, script: s
     page = Page([row], has_newer=False, has_older=False)
     titles: tuple[tuple[Script, str], ...] = (("hant", hant), ("hans", hans))
     for read, title in titles:
-        assert kept_poem_message(row, read).startswith(f"<b>{title}</b>\n\n月下")
+        assert poem_message(row, read).startswith(f"<b>{title}</b>\n\n月下")
         assert f"1. 《{title}》月下" in page_message(page, Shelf.MINE, read, say_for("en"))
 
 
@@ -116,7 +83,7 @@ def test_couplets_lose_nothing(text: str) -> None:
 
 @given(st.text(), st.text())
 def test_html_in_a_poem_is_only_text(text: str, title: str) -> None:
-    markup = re.sub(r"</?[bi]>", "", poem_message(_poem(text=text, title=title), "hant"))
+    markup = re.sub(r"</?[bi]>", "", poem_message(Kept(text=text, asked_title=title, script="hant"), "hant"))
     assert "<" not in markup
     assert ">" not in markup
 
