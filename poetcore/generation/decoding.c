@@ -76,8 +76,8 @@ int input_bytes(void) { return sizeof(input); }
 
 /* ROWS rows of `quantised` through one block; `shifted`: what SHIFT adds to the sum of each output. */
 #define TILE(ROWS)                                                                                                     \
-    static inline void tile_##ROWS(int64_t depth, const int8_t *weight, const float *scale, const int32_t *shifted,    \
-                                   const input *quantised, float *out, int64_t width) {                                \
+    static void tile_##ROWS(int64_t depth, const int8_t *weight, const float *scale, const int32_t *shifted,           \
+                            const input *quantised, float *out, int64_t width) {                                       \
         sums total[ROWS];                                                                                              \
         memset(total, 0, sizeof total);                                                                                \
         for (int64_t at = 0; at < depth; at += GROUP) {                                                                \
@@ -93,9 +93,15 @@ int input_bytes(void) { return sizeof(input); }
         }                                                                                                              \
     }
 
-TILE(16)
-TILE(4)
-TILE(1)
+/* One for each number of rows: whatever their number, a weight is read once. */
+#define EACH(DO)                                                                                                       \
+    DO(1) DO(2) DO(3) DO(4) DO(5) DO(6) DO(7) DO(8) DO(9) DO(10) DO(11) DO(12) DO(13) DO(14) DO(15) DO(16)
+#define MOST_ROWS 16
+EACH(TILE)
+
+typedef void tile(int64_t, const int8_t *, const float *, const int32_t *, const input *, float *, int64_t);
+#define NAME(ROWS) tile_##ROWS,
+static tile *const tiles[] = {EACH(NAME)};
 
 /* Inputs lie in [-1, 1] and are rounded to multiples of 1/127. */
 static inline void quantise(const float *from, int64_t count, input *to) {
@@ -129,13 +135,10 @@ static void multiply(const struct weight *weight, int64_t first, int64_t blocks,
     const float *scale = weight->scale + first * OUTPUTS;
     const int32_t *shifted = weight->shifted + first * OUTPUTS;
     for (int64_t block = 0; block < blocks; block++) {
-        int64_t row = 0;
-#define ROWS_BY(ROWS)                                                                                                  \
-    for (; row + ROWS <= count; row += ROWS)                                                                           \
-    tile_##ROWS(depth, integers, scale, shifted, quantised + row * depth, out + row * width, width)
-        ROWS_BY(16);
-        ROWS_BY(4);
-        ROWS_BY(1);
+        for (int64_t row = 0; row < count; row += MOST_ROWS) {
+            const int64_t rows = count - row < MOST_ROWS ? count - row : MOST_ROWS;
+            tiles[rows - 1](depth, integers, scale, shifted, quantised + row * depth, out + row * width, width);
+        }
         integers += depth * OUTPUTS, scale += OUTPUTS, shifted += OUTPUTS, out += OUTPUTS;
     }
 }
