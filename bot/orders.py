@@ -28,7 +28,8 @@ def order(asked: Asked, what: What, script: Script, seed: int) -> ComposeRequest
     )
     if what is What.TITLE:
         return request
-    return replace(request, prefix=asked.prefix) if what is What.PREFIX else replace(request, acrostic=asked.prefix)
+    # A space says where a line of the reader's ends.
+    return replace(request, prefix=asked.words) if what is What.PREFIX else replace(request, acrostic=asked.prefix)
 
 
 def row_of(request: ComposeRequest, poem: Poem, *, user_id: int, chat_id: int) -> models.Poem:

@@ -2,7 +2,8 @@
 
 import pytest
 
-from bot.orders import again, in_form, row_of, with_line_anew
+from bot.asking import Asked, What
+from bot.orders import again, in_form, order, row_of, with_line_anew
 from bot.storage.models import Poem
 from poetcore.generation import ComposeRequest
 from poetcore.generation import Poem as Written
@@ -25,6 +26,12 @@ def test_another_is_asked_for_in_the_same_words() -> None:
     assert (row.user_id, row.chat_id, row.poet, row.text) == (1, 2, "toy", FORMS["七絕"].punctuate(LINES))
     assert again(row, 7) == REQUEST
     assert again(_kept(ComposeRequest()), 5) == ComposeRequest(seed=5)
+
+
+def test_a_readers_lines_end_where_they_put_a_space() -> None:
+    asked = Asked("床前明月光 疑是")
+    assert order(asked, What.PREFIX, "hant", 1).prefix == "床前明月光 疑是"
+    assert order(asked, What.ACROSTIC, "hant", 1).acrostic == "床前明月光疑是"
 
 
 def test_another_form_changes_nothing_else() -> None:
