@@ -88,7 +88,7 @@ def _stepper(corpus: PreparedCorpus, settings: TrainingSettings) -> Any:
     hardware = Hardware.chosen(settings)
     run = Run(Path(), settings, corpus.fingerprint, corpus.vocabulary(settings.vocabulary_size))
     model = build_model(run, hardware).to(hardware.device)
-    optimiser = build_optimiser(model.parameters(), settings)
+    optimiser = build_optimiser(model.parameters(), settings, model.gate_weights, hardware.arithmetic)
     sequences = Sequences(corpus, VALIDATION, replace(settings, evaluation_poems=0), hardware.device)
     order = iter(
         Epoch.of(len(sequences), 1, 1)

@@ -48,7 +48,9 @@ class OurLoop:
         self._sequences = Sequences(course.corpus, TRAIN, settings, hardware.device)
         self._told = Epoch.of(len(self._sequences), settings.seed, 1).told
         self._model = _model(course, hardware).to(hardware.device)
-        self._optimiser = build_optimiser(self._model.parameters(), settings)
+        self._optimiser = build_optimiser(
+            self._model.parameters(), settings, self._model.gate_weights, hardware.arithmetic
+        )
         self._average = Average(self._model, settings.average)
         self._scaler = torch.amp.GradScaler(hardware.device.type, enabled=hardware.arithmetic == torch.float16)
         self._updates = count()

@@ -183,6 +183,12 @@ class LanguageModel(nn.Module):
         vectors: Tensor = self.title(titles) + self.form(told.forms) + self.era(told.eras)
         return vectors
 
+    @property
+    def gate_weights(self) -> list[Tensor]:
+        """The weights of all layers' gates, [4H, D or H] each."""
+        names = ("weight_ih", "weight_hh")
+        return [self.lstm.layer_parameter(name, layer) for layer in range(self.architecture.layers) for name in names]
+
     def package_tensors(self) -> dict[str, Tensor]:
         """The parameters under the names of a poet package (see `poetcore.package`)."""
         tensors = {"embedding": self.embedding.weight}

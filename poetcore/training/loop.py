@@ -75,7 +75,9 @@ class Trainer:
         self._scaler = torch.amp.GradScaler(
             self._hardware.device.type, enabled=self._hardware.arithmetic == torch.float16
         )
-        self._optimiser = build_optimiser(self.model.parameters(), self._settings)
+        self._optimiser = build_optimiser(
+            self.model.parameters(), self._settings, self.model.gate_weights, self._hardware.arithmetic
+        )
         self._average = Average(self.model, self._settings.average)
         self._progress = Progress()
         self._saved_at = time.monotonic()

@@ -1,23 +1,32 @@
 """The optimisers by name, and the learning rate of each update."""
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Final
 
 import torch
 from torch import Tensor, nn
 
+from poetcore.training.muon import Muon, Together
 from poetcore.training.presets import TrainingSettings
 
 # What is left of the learning rate at the end of the cosine.
 _FLOOR = 0.01
-# How many numbers each optimiser remembers of a parameter.
-_REMEMBERED: Final = {"sgd": 0, "adagrad": 1, "adadelta": 2, "adam": 2, "adamw": 2}
+# How many numbers each optimiser remembers of a parameter; muon of a gate's one only.
+_REMEMBERED: Final = {"sgd": 0, "adagrad": 1, "adadelta": 2, "adam": 2, "adamw": 2, "muon": 2}
 
 
-def build_optimiser(parameters: Iterable[nn.Parameter], settings: TrainingSettings) -> torch.optim.Optimizer:
-    """The optimiser of `settings` over the parameters that learn."""
+def build_optimiser(
+    parameters: Iterable[nn.Parameter],
+    settings: TrainingSettings,
+    gate_weights: Sequence[Tensor] = (),
+    arithmetic: torch.dtype = torch.float32,
+) -> torch.optim.Optimizer:
+    """The optimiser of `settings` over the parameters that learn.
+
+    `gate_weights`: the ones of them that "muon" is for, the rest it leaves to AdamW; `arithmetic`: of its products.
+    """
     learning = [parameter for parameter in parameters if parameter.requires_grad]
     rate, decay = settings.learning_rate, settings.weight_decay
     match settings.optimiser:
@@ -29,6 +38,15 @@ def build_optimiser(parameters: Iterable[nn.Parameter], settings: TrainingSettin
             return torch.optim.Adadelta(learning, lr=rate, weight_decay=decay)
         case "adam":
             return torch.optim.Adam(learning, lr=rate, weight_decay=decay, fused=True)
+        case "muon" if gate_weights:
+            apart = {id(weight) for weight in gate_weights}
+            others = [parameter for parameter in learning if id(parameter) not in apart]
+            return Together(
+                (
+                    Muon(gate_weights, rate, decay, arithmetic),
+                    torch.optim.AdamW(others, lr=rate, weight_decay=decay, fused=True),
+                )
+            )
         case _:
             return torch.optim.AdamW(learning, lr=rate, weight_decay=decay, fused=True)
 

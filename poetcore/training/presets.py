@@ -20,7 +20,7 @@ _LARGEST: Final = {
     "seed": 2**63 - 1,
 }
 
-OPTIMISERS: Final = ("sgd", "adagrad", "adadelta", "adam", "adamw")
+OPTIMISERS: Final = ("sgd", "adagrad", "adadelta", "adam", "adamw", "muon")
 _NOT_NEGATIVE: Final = (
     *("weight_decay", "warmup_updates", "clip_norm", "seed"),
     *("context_size", "condition_size", "frequent_tokens", "sampled_tokens", "updates"),
@@ -80,7 +80,7 @@ class TrainingSettings:
     arithmetic: str = "auto"
     """Of the products in training: float32, bfloat16, float16 or "auto", the fastest that the processor has."""
     optimiser: str = "adam"
-    """One of sgd, adagrad, adadelta, adam, adamw."""
+    """One of sgd, adagrad, adadelta, adam, adamw, muon (for the gates' weights, AdamW for all others)."""
     learning_rate: float = 1e-3
     """Learning rate, the peak if there is a schedule."""
     weight_decay: float = 0.0

@@ -46,6 +46,7 @@ def training_settings(card: PoetCard, settings: FinetuneSettings) -> TrainingSet
         **card.architecture.model_dump(),
         batch_poems=max(1, settings.replayed_poems),
         dropout=0.0,
+        optimiser="adamw",
         weight_decay=0.0,
         learning_rate=settings.learning_rate,
         warmup_updates=settings.updates // 10,
