@@ -51,8 +51,9 @@ class NaiveDecoder:
                 return tokens, likelihoods
             forced = frame.forced[position]
             if forced == FREE:
-                allowed = self._allowed(frame, position, tokens, groups)
-                weights = np.where(allowed, probabilities ** (1 / temperature), 0)[:, self._lexicon.order]
+                allowed = self._allowed(frame, position, groups)
+                willing = self._willing(frame, position, tokens)
+                weights = (allowed * (probabilities * willing) ** (1 / temperature))[:, self._lexicon.order]
                 ends = np.cumsum(weights, axis=1, dtype=np.float64)
                 drawn = (ends <= (rng.random(frame.rows) * ends[:, -1])[:, None]).sum(axis=1)
                 last = self._lexicon.order[drawn].astype(np.int32)
@@ -64,20 +65,26 @@ class NaiveDecoder:
             tokens[:, position] = last
         raise AssertionError("unreachable")
 
-    def _allowed(
-        self, frame: Frame, position: int, tokens: Tokens, groups: npt.NDArray[np.uint32]
-    ) -> npt.NDArray[np.bool_]:
+    def _allowed(self, frame: Frame, position: int, groups: npt.NDArray[np.uint32]) -> npt.NDArray[np.bool_]:
         """[N, V]: what may stand at `position`."""
         allowed = (self._tones & frame.tones[:, position, None]) > 0
         kept = self._rhymes & (groups & frame.scarce)[:, None]
         rhymes = self._rhymes & groups[:, None]
         if frame.groups:
             allowed &= np.where(frame.rhyming[:, position, None], rhymes > 0, kept == 0)
+        return allowed
+
+    def _willing(self, frame: Frame, position: int, tokens: Tokens) -> Array:
+        """[N, V]: what the probability of each character is multiplied by because it came already, or will come."""
+        willing = np.ones((frame.rows, self._engine.vocabulary_size), np.float32)
         to_come = frame.forced[position:]
         for row in range(frame.rows):
-            allowed[row, tokens[row, : max(position - 1, 0)]] = False
-            allowed[row, to_come[to_come != FREE]] = False
-        return allowed
+            willing[row, to_come[to_come != FREE]] = 0
+            for at, token in enumerate(tokens[row, :position]):
+                follows = at == position - 1
+                never = at > 0 and token == tokens[row, at - 1] if follows else frame.rhyming[row, position]
+                willing[row, token] *= 0 if never else np.exp(frame.repetition[position, at])
+        return willing
 
 
 def _softmax(logits: Array) -> Array:

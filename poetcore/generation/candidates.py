@@ -27,6 +27,8 @@ class Frame:
     """Hanzi in a line; a mark follows each."""
     groups: int
     """The level rhyme groups, as bits, of which a candidate takes one; 0: it need not rhyme."""
+    repetition: Array
+    """[L, L]: see `poetcore.generation.repetition`."""
     scarce: int = 0
     """Groups with so few words that they are kept for where they rhyme."""
 

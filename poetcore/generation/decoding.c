@@ -369,6 +369,7 @@ struct growing {
     const int32_t *forced;   /* [length] */
     const uint8_t *tones;    /* [rows, length] */
     const uint8_t *rhyming;  /* [rows, length] */
+    const float *repetition; /* [length, length] */
     const uint32_t *groups;  /* [rows] */
     uint32_t scarce;
     float temperature;
@@ -377,14 +378,23 @@ struct growing {
     double *chances; /* [rows, length] */
 };
 
-/* The column of each hanzi that stands in the poem or is bound to come, but for the last; how many. */
+/* The columns of what stands in the poem or is bound to come, and what is added to their logits; how many. */
 static int64_t used_columns(const struct lexicon *lexicon, const struct growing *growing, int64_t row,
-                            int64_t position, int64_t *used) {
+                            int64_t position, int64_t *used, float *reluctance) {
+    const int32_t *tokens = growing->tokens + row * growing->length;
+    const int rhyming = growing->rhyming[row * growing->length + position];
     int64_t count = 0;
-    for (int64_t at = 0; at < position - 1; at++)
-        used[count++] = lexicon->column_of[growing->tokens[row * growing->length + at]];
-    for (int64_t at = position; at < growing->length; at++)
-        if (growing->forced[at] != FREE) used[count++] = lexicon->column_of[growing->forced[at]];
+    for (int64_t at = 0; at < position; at++) {
+        const int follows = at == position - 1;
+        const int never = follows ? at > 0 && tokens[at] == tokens[at - 1] : rhyming;
+        reluctance[count] = never ? -INFINITY : growing->repetition[position * growing->length + at];
+        used[count++] = lexicon->column_of[tokens[at]];
+    }
+    for (int64_t at = position; at < growing->length; at++) {
+        if (growing->forced[at] == FREE) continue;
+        reluctance[count] = -INFINITY;
+        used[count++] = lexicon->column_of[growing->forced[at]];
+    }
     return count;
 }
 
@@ -403,16 +413,16 @@ static void choose(const struct lexicon *lexicon, const struct growing *growing,
             logits[column] = misses | !!(rhymes[column] & shunned) ? -INFINITY : logits[column];
         }
     int64_t used[growing->length + 1];
-    float kept[growing->length + 1];
-    const int64_t count = used_columns(lexicon, growing, row, position, used);
+    float kept[growing->length + 1], reluctance[growing->length + 1];
+    const int64_t count = used_columns(lexicon, growing, row, position, used, reluctance);
     for (int64_t at = 0; at < count; at++) {
         used[at] -= begin;
         if (used[at] < 0 || used[at] >= columns) continue;
         kept[at] = logits[used[at]];
-        logits[used[at]] = -INFINITY;
+        logits[used[at]] += reluctance[at];
     }
     float largest = largest_of(logits, columns);
-    /* In a vocabulary of a few characters there may be nothing left that is fresh. */
+    /* In a vocabulary of a few characters there may be nothing left. */
     if (largest == -INFINITY) {
         for (int64_t at = count - 1; at >= 0; at--)
             if (used[at] >= 0 && used[at] < columns) logits[used[at]] = kept[at];

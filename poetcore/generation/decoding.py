@@ -117,7 +117,7 @@ class NumpyWriter:
         rhyming = growing.frame.rhyming[rows, position]
         wanted = np.where(rhyming, growing.groups[rows], 0).astype(np.uint32)
         shunned = np.where(rhyming, 0, growing.groups[rows] & np.uint32(growing.frame.scarce)).astype(np.uint32)
-        used = self._used(growing, position)[rows]
+        used, reluctance = (each[rows] for each in self._used(growing, position))
         choices = []
         for tones in (LEVEL_BIT, OBLIQUE_BIT, EITHER):
             of = np.flatnonzero(growing.frame.tones[rows, position] == tones)
@@ -125,21 +125,26 @@ class NumpyWriter:
                 columns = self._lexicon.slice_of(tones)
                 logits = self._engine.scores(growing.tops[position][rows[of]], columns)
                 rhymes = self._lexicon.rhymes[columns]
-                forbid(logits, Rules(rhymes, wanted[of], shunned[of], used[of] - columns.start))
+                forbid(logits, Rules(rhymes, wanted[of], shunned[of], used[of] - columns.start, reluctance[of]))
                 choices.append(_Allowed(rows[of], columns, logits))
         return choices
 
-    def _used(self, growing: Growing, position: int) -> Numbers:
-        """[N, any]: the columns of every hanzi that stands in the poem or is bound to come, but for the last.
+    def _used(self, growing: Growing, position: int) -> tuple[Numbers, Array]:
+        """The columns of what stands in the poem or is bound to come, [N, any], and what is added to their logits.
 
-        That one alone may come again (疊字), unless it has come twice.
+        The last may follow itself (疊字), unless it has; other characters do not come again where it rhymes, nor
+        before they are due.
         """
-        before = growing.tokens[:, : max(position - 1, 0)]
-        to_come = growing.frame.forced[position:]
+        frame, before = growing.frame, growing.tokens[:, :position]
+        to_come = frame.forced[position:]
         to_come = to_come[to_come != FREE]
-        tokens = np.hstack((before, np.broadcast_to(to_come, (growing.frame.rows, len(to_come)))))
-        columns: Numbers = self._lexicon.column_of[tokens].astype(np.int64)
-        return columns
+        tokens = np.hstack((before, np.broadcast_to(to_come, (frame.rows, len(to_come)))))
+        reluctance = np.full(tokens.shape, FORBIDDEN)
+        reluctance[:, :position] = frame.repetition[position, :position]
+        reluctance[frame.rhyming[:, position], : max(position - 1, 0)] = FORBIDDEN
+        if position > 1:
+            reluctance[before[:, -1] == before[:, -2], position - 1] = FORBIDDEN
+        return self._lexicon.column_of[tokens].astype(np.int64), reluctance
 
     def _draw(self, growing: Growing, position: int, allowed: _Allowed, uniform: npt.NDArray[np.float64]) -> None:
         drawn, chances = sample(allowed.logits, growing.temperature, uniform)

@@ -28,7 +28,9 @@ class Rules(NamedTuple):
     shunned: Bits
     """[rows]: groups of which it must have none."""
     used: npt.NDArray[np.int64]
-    """[rows, any]: columns that must not come again unless nothing else is left; those outside are passed over."""
+    """[rows, any]: columns that came already; those outside are passed over."""
+    reluctance: Array
+    """[rows, any]: what is added to the logit of each for it; `FORBIDDEN`: not again unless nothing else is left."""
 
 
 def forbid(logits: Array, rules: Rules) -> None:
@@ -38,8 +40,8 @@ def forbid(logits: Array, rules: Rules) -> None:
     logits[rules.rhymes & rules.shunned[:, None] != 0] = FORBIDDEN
     rhyming = logits.copy()
     row, place = np.nonzero((used >= 0) & (used < logits.shape[1]))
-    logits[row, used[row, place]] = FORBIDDEN
-    # In a vocabulary of a few characters there may be nothing left that is fresh.
+    np.add.at(logits, (row, used[row, place]), rules.reluctance[row, place])
+    # In a vocabulary of a few characters there may be nothing left.
     spent = ~np.isfinite(logits).any(axis=1)
     logits[spent] = rhyming[spent]
     logits[~np.isfinite(logits).any(axis=1)] = 0

@@ -10,6 +10,7 @@ from poetcore.errors import RequestError
 from poetcore.generation.candidates import FREE, Frame
 from poetcore.generation.lexicon import EITHER, Lexicon
 from poetcore.generation.plan import Plan, hanzi_places
+from poetcore.generation.repetition import repetition
 from poetcore.generation.templates import Template, Templates, shared_groups
 from poetcore.prosody import Form, rhyme_group_named
 from poetcore.prosody.readings import LEVEL, LEVEL_BIT, OBLIQUE_BIT, tables
@@ -51,6 +52,7 @@ def framed(
         rhyming=np.array([_rhyming(template, form) for template in drawn]),
         line_length=form.line_length,
         groups=groups,
+        repetition=repetition(form),
         scarce=_bits(lexicon.group_sizes < _SCARCE),
     )
     return frame, tuple(relaxed)

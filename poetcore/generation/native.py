@@ -66,7 +66,7 @@ class _Lexicon(ctypes.Structure):
 class _Growing(ctypes.Structure):
     _fields_ = (
         *((name, c_int64) for name in ("rows", "length")),
-        *((name, c_void_p) for name in ("forced", "tones", "rhyming", "groups")),
+        *((name, c_void_p) for name in ("forced", "tones", "rhyming", "repetition", "groups")),
         ("scarce", c_uint32),
         ("temperature", c_float),
         *((name, c_void_p) for name in ("tokens", "tops", "chances")),
@@ -202,12 +202,14 @@ class NativeWriter:
         """As `Writer`."""
         frame, state = growing.frame, _copied(state)
         forced, tones, rhyming = map(np.ascontiguousarray, (frame.forced, frame.tones, frame.rhyming))
+        repetition = np.ascontiguousarray(frame.repetition, np.float32)
         structure = _Growing(
             rows=frame.rows,
             length=frame.length,
             forced=_address(forced),
             tones=_address(tones),
             rhyming=_address(rhyming),
+            repetition=_address(repetition),
             groups=_address(growing.groups),
             scarce=frame.scarce,
             temperature=float(growing.temperature),

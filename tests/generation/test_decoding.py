@@ -50,13 +50,17 @@ def slow_draft(
                 rhymes = int(sounds.rhymes[token - 3])
                 mask[token] = (
                     bool(sounds.tones[token - 3] & frame.tones[row, position])
-                    and token not in tokens[:-1]
                     and token not in frame.forced[position:]
                     and (not frame.rhyming[row, position] or bool(rhymes & groups))
                     and (frame.rhyming[row, position] or not rhymes & groups & frame.scarce)
                 )
+            added = np.zeros(len(vocabulary))
+            for at, token in enumerate(tokens):
+                follows = at == position - 1
+                never = at > 0 and token == tokens[at - 1] if follows else frame.rhyming[row, position]
+                added[token] += -np.inf if never else frame.repetition[position, at]
             # In the order of the columns: by it the distribution is inverted.
-            weights = np.where(mask, np.exp(logits / temperature), 0)[poet.lexicon.order]
+            weights = np.where(mask, np.exp((logits + added) / temperature), 0)[poet.lexicon.order]
             chosen = int(poet.lexicon.order[drawn(weights, uniforms.pop(0))])
             if frame.rhyming[row, position]:
                 groups &= int(sounds.rhymes[chosen - 3])
@@ -114,7 +118,14 @@ def test_writing_freely_gives_what_one_poem_at_a_time_gives(toy_poet: Poet, temp
 def frame_of(forced: list[int], tones: int = 3, groups: int = 0, rhyming: tuple[int, ...] = ()) -> Frame:
     length = len(forced)
     where = np.array([[place in rhyming for place in range(length)]] * 2)
-    return Frame(np.array(forced, np.int32), np.full((2, length), tones, np.uint8), where, 5, groups)
+    return Frame(
+        np.array(forced, np.int32),
+        np.full((2, length), tones, np.uint8),
+        where,
+        5,
+        groups,
+        np.full((length, length), FORBIDDEN),
+    )
 
 
 def test_a_frame_without_a_choice_is_what_it_forces(toy_poet: Poet) -> None:

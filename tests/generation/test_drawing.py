@@ -13,7 +13,8 @@ def bits(*groups: int) -> np.ndarray[tuple[int], np.dtype[np.uint32]]:
 def allowed(rhymes: tuple[int, ...], wanted: int = 0, shunned: int = 0, used: tuple[int, ...] = ()) -> list[int]:
     """The columns that are left of as many as there are `rhymes`."""
     logits = np.zeros((1, len(rhymes)), np.float32)
-    forbid(logits, Rules(bits(*rhymes), bits(wanted), bits(shunned), np.array([used], np.int64).reshape(1, -1)))
+    never = np.full((1, len(used)), FORBIDDEN)
+    forbid(logits, Rules(bits(*rhymes), bits(wanted), bits(shunned), np.array([used], np.int64).reshape(1, -1), never))
     return np.flatnonzero(np.isfinite(logits[0])).tolist()
 
 
@@ -28,6 +29,14 @@ def test_what_was_used_comes_again_only_where_nothing_else_is_left() -> None:
     assert allowed((1, 2, 2), wanted=2, used=(1, 2)) == [1, 2]
     # And where no column rhymes, any does.
     assert allowed((1, 1, 1), wanted=2) == [0, 1, 2]
+
+
+def test_a_column_loses_for_each_time_that_it_was_used() -> None:
+    logits = np.zeros((2, 3), np.float32)
+    used = np.array([[1, 1, 2], [0, 5, -1]], np.int64)
+    reluctance = np.array([[-0.5, -1, -2], [-3, -4, -5]], np.float32)
+    forbid(logits, Rules(bits(0, 0, 0), bits(0, 0), bits(0, 0), used, reluctance))
+    assert logits.tolist() == [[0, -1.5, -2], [-3, 0, 0]]
 
 
 def test_sampling_inverts_the_cumulative_distribution() -> None:

@@ -13,6 +13,7 @@ from poetcore.generation import arithmetic
 from poetcore.generation.arithmetic import QUANTISED_IN_NUMPY, Arithmetic, quantised_arithmetic
 from poetcore.generation.candidates import FREE, Frame
 from poetcore.generation.decoding import Drafts, decode
+from poetcore.generation.drawing import FORBIDDEN
 from poetcore.generation.engine import Condition, Engine
 from poetcore.generation.lexicon import Lexicon
 from poetcore.generation.native import FLAGS, SOURCE, NativeLstm, NativeWriter, PackedProduct
@@ -96,7 +97,8 @@ def frame_of(random: np.random.Generator, rows: int, groups: int) -> Frame:
     rhyming = np.zeros((rows, 24), np.bool_)
     rhyming[:, [10, 22]] = True
     rhyming[: rows // 2, 4] = True
-    return Frame(forced, tones, rhyming, 5, groups, scarce=0b1000)
+    repetition = random.choice(np.array([0, -1, -3, FORBIDDEN], np.float32), (24, 24))
+    return Frame(forced, tones, rhyming, 5, groups, repetition, scarce=0b1000)
 
 
 def drafts_of(engine: Engine, frame: Frame, known: Callable[[Tokens], npt.NDArray[np.bool_]]) -> Drafts:
@@ -133,8 +135,9 @@ def test_what_nothing_is_left_for_is_chosen_as_numpy_chooses(native: Arithmetic)
         _oblique_to=4,
     )
     rhyming = np.array([[False, True, False, True, True]] * 4)
+    once = np.full((5, 5), FORBIDDEN)
     for groups in (1, 4):
-        frame = Frame(np.full(5, FREE, np.int32), np.ones((4, 5), np.uint8), rhyming, 5, groups)
+        frame = Frame(np.full(5, FREE, np.int32), np.ones((4, 5), np.uint8), rhyming, 5, groups, once)
         written = [
             decode(
                 Engine(ARCHITECTURES[0], tensors_of(ARCHITECTURES[0]), MARKS, small.order, how),
