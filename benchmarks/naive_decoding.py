@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from poetcore.corpus.vocabulary import END, START
 from poetcore.generation.arithmetic import QUANTISED_IN_NUMPY
-from poetcore.generation.candidates import FREE, Frame
+from poetcore.generation.candidates import FREE, Frame, drawn_by_weight
 from poetcore.generation.engine import Condition, Engine
 from poetcore.generation.lexicon import Lexicon
 from poetcore.generation.poet import Poet
@@ -18,6 +18,8 @@ from poetcore.package import PoetCard, Tensors
 
 Array = npt.NDArray[np.float32]
 Tokens = npt.NDArray[np.int32]
+Bytes = npt.NDArray[np.uint8]
+Booleans = npt.NDArray[np.bool_]
 
 
 class NaiveDecoder:
@@ -38,43 +40,51 @@ class NaiveDecoder:
         self, frame: Frame, temperature: float, rng: np.random.Generator, condition: Condition
     ) -> tuple[Tokens, npt.NDArray[np.float64]]:
         """The drafts [N, L] of `frame`, and ln P of each under the unmasked model, END included."""
-        rows = np.arange(frame.rows)
+        rows, begin = np.arange(frame.rows), int(np.argmax(frame.forced == FREE))
+        tones, rhyming = frame.tones.copy(), frame.rhyming.copy()
         tokens = np.zeros((frame.rows, frame.length), np.int32)
-        likelihoods = np.zeros(frame.rows)
+        likelihoods, log_weights = np.zeros((2, frame.rows))
         groups = np.full(frame.rows, frame.groups, np.uint32)
         state, last = self._engine.start(1, [condition]).repeated(frame.rows), np.full(frame.rows, START, np.int32)
         for position in range(frame.length + 1):
             state = self._engine.step(last, state)
-            probabilities = _softmax(self._engine.logits(state))
+            logits = self._engine.logits(state)
+            probabilities = _softmax(logits)
             if position == frame.length:
                 likelihoods += np.log(probabilities[:, END])
                 return tokens, likelihoods
-            forced = frame.forced[position]
+            forced, weights = frame.forced[position], _softmax(logits / np.float32(temperature))
             if forced == FREE:
-                allowed = self._allowed(frame, position, groups)
-                willing = self._willing(frame, position, tokens)
-                weights = (allowed * (probabilities * willing) ** (1 / temperature))[:, self._lexicon.order]
-                ends = np.cumsum(weights, axis=1, dtype=np.float64)
+                weights *= self._allowed(frame, tones[:, position], rhyming[:, position], groups)
+                weights *= self._willing(frame, position, tokens, rhyming[:, position]) ** (1 / temperature)
+                ends = np.cumsum(weights[:, self._lexicon.order], axis=1, dtype=np.float64)
                 drawn = (ends <= (rng.random(frame.rows) * ends[:, -1])[:, None]).sum(axis=1)
                 last = self._lexicon.order[drawn].astype(np.int32)
+                log_weights += np.log(weights.sum(axis=1))
             else:
                 last = np.full(frame.rows, forced, np.int32)
-            rhyming = frame.rhyming[:, position] & (forced == FREE)
-            groups = np.where(rhyming, groups & self._rhymes[last], groups).astype(np.uint32)
+                log_weights += np.log(weights[:, forced])
+            chosen = rhyming[:, position] & (forced == FREE)
+            groups = np.where(chosen, groups & self._rhymes[last], groups).astype(np.uint32)
             likelihoods += np.log(probabilities[rows, last])
             tokens[:, position] = last
+            if position >= begin and position % (frame.line_length + 1) == frame.line_length - 1:
+                parents = drawn_by_weight(np.exp(log_weights - log_weights.max()), rng.random())
+                state, log_weights = state.taken(parents), np.zeros(frame.rows)
+                tokens, tones, rhyming = tokens[parents], tones[parents], rhyming[parents]
+                last, groups, likelihoods = last[parents], groups[parents], likelihoods[parents]
         raise AssertionError("unreachable")
 
-    def _allowed(self, frame: Frame, position: int, groups: npt.NDArray[np.uint32]) -> npt.NDArray[np.bool_]:
-        """[N, V]: what may stand at `position`."""
-        allowed = (self._tones & frame.tones[:, position, None]) > 0
+    def _allowed(self, frame: Frame, tones: Bytes, rhyming: Booleans, groups: npt.NDArray[np.uint32]) -> Booleans:
+        """[N, V]: what may stand at a position of such tones."""
+        allowed = (self._tones & tones[:, None]) > 0
         kept = self._rhymes & (groups & frame.scarce)[:, None]
         rhymes = self._rhymes & groups[:, None]
         if frame.groups:
-            allowed &= np.where(frame.rhyming[:, position, None], rhymes > 0, kept == 0)
+            allowed &= np.where(rhyming[:, None], rhymes > 0, kept == 0)
         return allowed
 
-    def _willing(self, frame: Frame, position: int, tokens: Tokens) -> Array:
+    def _willing(self, frame: Frame, position: int, tokens: Tokens, rhyming: Booleans) -> Array:
         """[N, V]: what the probability of each character is multiplied by because it came already, or will come."""
         willing = np.ones((frame.rows, self._engine.vocabulary_size), np.float32)
         to_come = frame.forced[position:]
@@ -82,7 +92,7 @@ class NaiveDecoder:
             willing[row, to_come[to_come != FREE]] = 0
             for at, token in enumerate(tokens[row, :position]):
                 follows = at == position - 1
-                never = at > 0 and token == tokens[row, at - 1] if follows else frame.rhyming[row, position]
+                never = at > 0 and token == tokens[row, at - 1] if follows else rhyming[row]
                 willing[row, token] *= 0 if never else np.exp(frame.repetition[position, at])
         return willing
 

@@ -9,6 +9,8 @@ import numpy.typing as npt
 from poetcore.generation.lstm import State
 from poetcore.generation.products import Array, Tokens
 
+Rows = npt.NDArray[np.int64]
+
 FREE: Final = -1
 """In `Frame.forced`: a position of the poet's choice."""
 
@@ -44,7 +46,13 @@ class Frame:
 
 
 class Growing:
-    """The candidates of a frame as they are written; its arrays are written into."""
+    """The candidates of a frame as they are written; its arrays are written into.
+
+    To draw each character from those that the frame allows is short-sighted: whoever writes himself into a corner takes
+    what little fits there. So a candidate has a weight, the share of the model's chances that was allowed, and at the
+    end of each line the candidates are drawn anew by their weights: a particle filter (Gordon et al. 1993). The more of
+    them there are, the more they are distributed as those poems of the model that keep to the frame.
+    """
 
     def __init__(self, frame: Frame, temperature: float, size: int) -> None:
         """`size`: H, the units of the model's last layer."""
@@ -53,10 +61,36 @@ class Growing:
         self.tokens: Final[Tokens] = np.zeros((frame.rows, frame.length), np.int32)
         self.tops: Final[Array] = np.empty((frame.length + 1, frame.rows, size), np.float32)
         """The hidden before each token, and before END."""
+        self.tones: Final = frame.tones.copy()
+        """As the frame's; they go with their candidate."""
+        self.rhyming: Final = frame.rhyming.copy()
+        """As the frame's."""
         self.groups: Final = np.full(frame.rows, frame.groups, np.uint32)
         """[N]: the rhyme groups that are left to each."""
         self.chances: Final = np.ones((frame.rows, frame.length))
         """The chance that each token had when it was drawn."""
+        self.log_shares: Final = np.zeros((frame.rows, frame.length))
+        """ln of the share of the model's chances that was allowed there."""
+
+    def resample(self, line: slice, uniform: float) -> Rows:
+        """Draw the candidates anew by what was allowed of them in `line`; returns which each goes on from.
+
+        `uniform`: a number in [0, 1).
+        """
+        log_weights = self.log_shares[:, line].sum(axis=1)
+        parents = drawn_by_weight(np.exp(log_weights - log_weights.max()), uniform)
+        for array in (self.tones, self.rhyming, self.tokens, self.groups, self.chances, self.log_shares):
+            array[:] = array[parents]
+        self.tops[: line.stop] = self.tops[: line.stop, parents]
+        return parents
+
+
+def drawn_by_weight(weights: npt.NDArray[np.float64], uniform: float) -> Rows:
+    """[N] indices in order, each as often as its weight's share of N, rounded up or down (systematic resampling)."""
+    ends = np.cumsum(weights)
+    places = (uniform + np.arange(len(weights))) / len(weights) * ends[-1]
+    # The last end is passed by no place but for rounding.
+    return np.minimum(np.searchsorted(ends, places, side="right"), len(weights) - 1)
 
 
 class Writer(Protocol):

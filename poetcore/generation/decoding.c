@@ -327,8 +327,27 @@ static int64_t found(const float *weights, int64_t count, double *target) {
     return last;
 }
 
+static double added_up(const float *lanes) {
+    float sum = 0;
+    for (int lane = 0; lane < LANES; lane++) sum += lanes[lane];
+    return sum;
+}
+
+/* ln of the sum of e to the logits / temperature. */
+static double log_sum(const float *logits, int64_t columns, float temperature) {
+    const float largest = largest_of(logits, columns);
+    float lanes[LANES] = {0};
+    int64_t column = 0;
+    for (; column + LANES <= columns; column += LANES)
+        for (int lane = 0; lane < LANES; lane++)
+            lanes[lane] += exponential((logits[column + lane] - largest) / temperature);
+    for (; column < columns; column++) lanes[0] += exponential((logits[column] - largest) / temperature);
+    return log(added_up(lanes)) + largest / temperature;
+}
+
+/* One of the columns; in `*chance` its share of all, in `*log_total` ln of the sum of e to the logits / temperature. */
 static int64_t sampled(const float *logits, int64_t columns, float largest, float temperature, double uniform,
-                       float *weights, double *chance) {
+                       float *weights, double *chance, double *log_total) {
     const int64_t blocks = (columns + BLOCK - 1) / BLOCK;
     float *sums = weights + blocks * BLOCK;
     for (int64_t column = 0; column < columns; column++)
@@ -339,8 +358,7 @@ static int64_t sampled(const float *logits, int64_t columns, float largest, floa
         float lanes[LANES] = {0};
         for (int64_t place = 0; place < BLOCK; place += LANES)
             for (int lane = 0; lane < LANES; lane++) lanes[lane] += weights[block * BLOCK + place + lane];
-        sums[block] = 0;
-        for (int lane = 0; lane < LANES; lane++) sums[block] += lanes[lane];
+        sums[block] = added_up(lanes);
         total += sums[block];
     }
     double target = uniform * total;
@@ -348,6 +366,7 @@ static int64_t sampled(const float *logits, int64_t columns, float largest, floa
     const int64_t block = found(sums, blocks, &target);
     const int64_t column = block * BLOCK + found(weights + block * BLOCK, BLOCK, &target);
     *chance = weights[column] / total;
+    *log_total = log(total) + largest / temperature;
     return column;
 }
 
@@ -357,8 +376,10 @@ struct lexicon {
     const int32_t *column_of; /* [V] */
     const uint32_t *rhymes;   /* [C]: bits of groups */
     const int64_t *begin, *end; /* [4]: the columns of each set of tones */
+    int64_t all;                /* V: the outputs, of which the first C are the columns */
+    const int32_t *place_of;    /* [V]: the output of each token */
     const struct weight *output;
-    const float *bias; /* [C] */
+    const float *bias; /* [V] */
 };
 
 #define FREE -1
@@ -375,7 +396,7 @@ struct growing {
     float temperature;
     int32_t *tokens; /* [rows, length] */
     float *tops;     /* [length + 1, rows, size] */
-    double *chances; /* [rows, length] */
+    double *chances, *log_shares; /* [rows, length] */
 };
 
 /* The columns of what stands in the poem or is bound to come, and what is added to their logits; how many. */
@@ -398,7 +419,7 @@ static int64_t used_columns(const struct lexicon *lexicon, const struct growing 
     return count;
 }
 
-/* Draw the token of one row; logits [columns of its tones], their bias not yet added. */
+/* Draw the token of one row; logits [columns of its tones]. */
 static void choose(const struct lexicon *lexicon, const struct growing *growing, int64_t row, int64_t position,
                    float *logits, double uniform, float *weights) {
     const int64_t place = row * growing->length + position, tones = growing->tones[place];
@@ -406,7 +427,6 @@ static void choose(const struct lexicon *lexicon, const struct growing *growing,
     const uint32_t *rhymes = lexicon->rhymes + begin;
     const uint32_t wanted = growing->rhyming[place] ? growing->groups[row] : 0;
     const uint32_t shunned = growing->rhyming[place] ? 0 : growing->groups[row] & growing->scarce;
-    add(logits, lexicon->bias + begin, columns);
     if (wanted | shunned)
         for (int64_t column = 0; column < columns; column++) {
             const int misses = wanted && !(rhymes[column] & wanted);
@@ -432,32 +452,31 @@ static void choose(const struct lexicon *lexicon, const struct growing *growing,
         for (int64_t column = 0; column < columns; column++) logits[column] = 0;
         largest = 0;
     }
+    double log_total;
     const int64_t drawn =
-        sampled(logits, columns, largest, growing->temperature, uniform, weights, growing->chances + place);
+        sampled(logits, columns, largest, growing->temperature, uniform, weights, growing->chances + place, &log_total);
     growing->tokens[place] = lexicon->columns[begin + drawn];
+    growing->log_shares[place] += log_total;
 }
 
-/* Draw the token of each row at `position`; uniform [rows]. Rows of one tone go through the weight together. */
-static void choose_all(const struct lexicon *lexicon, const struct growing *growing, int64_t position, int64_t size,
-                       const double *uniform, struct room *room) {
+/* The token of each row at `position`, drawn or forced; uniform [rows], NULL where it is forced. */
+static void write_token(const struct lstm *lstm, const struct lexicon *lexicon, const struct growing *growing,
+                        int64_t position, const double *uniform, struct room *room) {
     const struct weight *output = lexicon->output;
-    const float *top = growing->tops + position * growing->rows * size;
-    int64_t rows[growing->rows];
-    for (int tones = 1; tones <= 3; tones++) {
-        int64_t count = 0;
-        for (int64_t row = 0; row < growing->rows; row++) {
-            if (growing->tones[row * growing->length + position] != tones) continue;
-            input *to = room->quantised + count * output->depth;
-            quantise(top + row * size, size, to);
-            fill(to + size, output->depth - size);
-            rows[count++] = row;
-        }
-        const int64_t begin = lexicon->begin[tones], first = begin / OUTPUTS;
-        const int64_t blocks = (lexicon->end[tones] + OUTPUTS - 1) / OUTPUTS - first;
-        multiply(output, first, blocks, count, room->quantised, room->products);
-        for (int64_t at = 0; at < count; at++) {
-            float *logits = room->products + at * blocks * OUTPUTS + begin - first * OUTPUTS;
-            choose(lexicon, growing, rows[at], position, logits, uniform[rows[at]], room->weights);
+    const int64_t rows = growing->rows, width = output->blocks * OUTPUTS;
+    product(output, 0, output->blocks, rows, lstm->size, growing->tops + position * rows * lstm->size, room->quantised,
+            room->products);
+    for (int64_t row = 0; row < rows; row++) {
+        const int64_t place = row * growing->length + position;
+        float *logits = room->products + row * width;
+        add(logits, lexicon->bias, lexicon->all);
+        growing->log_shares[place] = -log_sum(logits, lexicon->all, growing->temperature);
+        if (uniform) {
+            logits += lexicon->begin[growing->tones[place]];
+            choose(lexicon, growing, row, position, logits, uniform[row], room->weights);
+        } else {
+            growing->tokens[place] = growing->forced[position];
+            growing->log_shares[place] += logits[lexicon->place_of[growing->forced[position]]] / growing->temperature;
         }
     }
 }
@@ -472,12 +491,8 @@ void write_tokens(const struct lstm *lstm, const struct lexicon *lexicon, const 
     for (int64_t position = begin; position < end; position++) {
         if (position > begin) step_by(lstm, state, growing->tokens + position - 1, growing->length, room);
         memcpy(growing->tops + position * values, state->hidden + (lstm->layers - 1) * values, values * sizeof(float));
-        if (growing->forced[position] == FREE) {
-            choose_all(lexicon, growing, position, lstm->size, uniform, room);
-            uniform += growing->rows;
-        } else {
-            for (int64_t row = 0; row < growing->rows; row++)
-                growing->tokens[row * growing->length + position] = growing->forced[position];
-        }
+        const int open = growing->forced[position] == FREE;
+        write_token(lstm, lexicon, growing, position, open ? uniform : NULL, room);
+        uniform += open ? growing->rows : 0;
     }
 }

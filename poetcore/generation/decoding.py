@@ -42,8 +42,8 @@ class Drafts:
     groups: npt.NDArray[np.uint32]
     """[N]: the level groups that a draft's rhymes share, as bits."""
     rough: npt.NDArray[np.float64]
-    """[N]: natural log of the chance to draw what was drawn, a by-product. It tells drafts of one frame apart almost as
-    the likelihood does, which costs a product with the whole vocabulary."""
+    """[N]: natural log of a draft's probability at its temperature, but for its beginning and what characters lost
+    because they came again; a by-product. It tells drafts of one frame apart almost as the likelihood does."""
 
     def log_likelihoods(self, engine: Engine, rows: Numbers) -> npt.NDArray[np.float64]:
         """Natural log of the probability of each of `rows` under the unmasked model, END included."""
@@ -79,12 +79,16 @@ class NumpyWriter:
             if position > span.start:
                 state = self._engine.step(growing.tokens[:, position - 1], state)
             growing.tops[position] = state.top
+            logits = self._engine.scores(state.top, slice(None))
+            growing.log_shares[:, position] = -log_normaliser(logits / growing.temperature)
             forced = growing.frame.forced[position]
             if forced != FREE:
                 growing.tokens[:, position] = forced
+                growing.log_shares[:, position] += logits[:, self._engine.column_of[forced]] / growing.temperature
                 continue
             own = next(numbers)
-            for allowed in self._allowed(growing, position, np.arange(growing.frame.rows)):
+            for allowed in self._allowed(growing, position, np.arange(growing.frame.rows), logits):
+                growing.log_shares[allowed.rows, position] += log_normaliser(allowed.logits / growing.temperature)
                 self._draw(growing, position, allowed, own[allowed.rows])
         return state
 
@@ -92,7 +96,9 @@ class NumpyWriter:
         """Where a line ends at `position` and the corpus has it, draw its last character again without that one."""
         line = slice(position + 1 - growing.frame.line_length, position + 1)
         copied = known(growing.tokens[:, line])
-        choices = self._allowed(growing, position, np.flatnonzero(copied)) if copied.any() else []
+        rows = np.flatnonzero(copied)
+        logits = self._engine.scores(growing.tops[position][rows], slice(None))
+        choices = self._allowed(growing, position, rows, logits) if len(rows) else []
         for _ in range(_MOST_REDRAWS):
             if not copied.any():
                 return
@@ -106,27 +112,26 @@ class NumpyWriter:
 
     def note_rhymes(self, growing: Growing, position: int) -> None:
         """Leave each candidate the groups of what it chose to rhyme with."""
-        rhyming = growing.frame.rhyming[:, position]
+        rhyming = growing.rhyming[:, position]
         if growing.frame.groups and rhyming.any():
             columns = self._lexicon.column_of[growing.tokens[rhyming, position]]
             shared = growing.groups[rhyming] & self._lexicon.rhymes[columns]
             growing.groups[rhyming] = np.where(shared, shared, growing.groups[rhyming])
 
-    def _allowed(self, growing: Growing, position: int, rows: Numbers) -> list[_Allowed]:
-        """What each of `rows` may choose from, for each tone that is wanted of some."""
-        rhyming = growing.frame.rhyming[rows, position]
+    def _allowed(self, growing: Growing, position: int, rows: Numbers, logits: Array) -> list[_Allowed]:
+        """What each of `rows` may choose from, for each tone that is wanted of some; `logits`: [rows, V]."""
+        rhyming = growing.rhyming[rows, position]
         wanted = np.where(rhyming, growing.groups[rows], 0).astype(np.uint32)
         shunned = np.where(rhyming, 0, growing.groups[rows] & np.uint32(growing.frame.scarce)).astype(np.uint32)
         used, reluctance = (each[rows] for each in self._used(growing, position))
         choices = []
         for tones in (LEVEL_BIT, OBLIQUE_BIT, EITHER):
-            of = np.flatnonzero(growing.frame.tones[rows, position] == tones)
+            of = np.flatnonzero(growing.tones[rows, position] == tones)
             if len(of):
                 columns = self._lexicon.slice_of(tones)
-                logits = self._engine.scores(growing.tops[position][rows[of]], columns)
-                rhymes = self._lexicon.rhymes[columns]
-                forbid(logits, Rules(rhymes, wanted[of], shunned[of], used[of] - columns.start, reluctance[of]))
-                choices.append(_Allowed(rows[of], columns, logits))
+                own, rhymes = logits[of, columns], self._lexicon.rhymes[columns]
+                forbid(own, Rules(rhymes, wanted[of], shunned[of], used[of] - columns.start, reluctance[of]))
+                choices.append(_Allowed(rows[of], columns, own))
         return choices
 
     def _used(self, growing: Growing, position: int) -> tuple[Numbers, Array]:
@@ -141,7 +146,7 @@ class NumpyWriter:
         tokens = np.hstack((before, np.broadcast_to(to_come, (frame.rows, len(to_come)))))
         reluctance = np.full(tokens.shape, FORBIDDEN)
         reluctance[:, :position] = frame.repetition[position, :position]
-        reluctance[frame.rhyming[:, position], : max(position - 1, 0)] = FORBIDDEN
+        reluctance[growing.rhyming[:, position], : max(position - 1, 0)] = FORBIDDEN
         if position > 1:
             reluctance[before[:, -1] == before[:, -2], position - 1] = FORBIDDEN
         return self._lexicon.column_of[tokens].astype(np.int64), reluctance
@@ -164,7 +169,7 @@ def decode(
     """Sample the candidates of `frame`, of which the model is told `condition`.
 
     The forced beginning is read once for all of them. One uniform number a row is drawn at each position with a
-    choice, and one more each time a line had to be completed anew.
+    choice, one more each time a line had to be completed anew, and one at the end of each line for all rows.
     """
     state = engine.step(np.full(1, START, np.int32), engine.start(1, [condition]))
     growing = Growing(frame, temperature, state.top.shape[1])
@@ -176,7 +181,7 @@ def decode(
         state = engine.step(growing.tokens[:1, position], state)
     state = state.repeated(frame.rows)
     in_numpy = NumpyWriter(engine, lexicon)
-    writer = NativeWriter.of(engine.lstm, engine.output, engine.output_bias, lexicon) or in_numpy
+    writer = NativeWriter.of(engine.lstm, engine.output, engine.output_bias, engine.column_of, lexicon) or in_numpy
     for span in _spans(frame, begin):
         last = span.stop - 1
         uniform = rng.random((sum(choice in span for choice in choices), frame.rows))
@@ -185,9 +190,12 @@ def decode(
             if _ends_line(frame, last):
                 in_numpy.complete_anew(growing, last, known, rng)
             in_numpy.note_rhymes(growing, last)
+        if _ends_line(frame, last) and frame.rows > 1:
+            since = max(begin, last - frame.line_length)
+            state = state.taken(growing.resample(slice(since, last + 1), rng.random()))
         state = engine.step(growing.tokens[:, last], state)
     growing.tops[-1] = state.top
-    rough = np.log(growing.chances).sum(axis=1)
+    rough = (np.log(growing.chances) + growing.log_shares).sum(axis=1)
     return Drafts(growing.tokens, growing.tops.swapaxes(0, 1), growing.groups, rough)
 
 

@@ -82,7 +82,7 @@ class Engine:
         order = np.arange(len(output), dtype=np.int32) if order is None else order
         self.output: Final[Product] = arithmetic.product(output[order])
         self.output_bias: Final[Array] = tensors["output.bias"][order]
-        self.column_of: Final = np.argsort(order)
+        self.column_of: Final[Tokens] = np.argsort(order).astype(np.int32)
 
     def start(self, rows: int, conditions: Sequence[Condition] | None = None) -> State:
         """The state before anything is read: zeros, and what is told, a condition a row; None tells nothing.

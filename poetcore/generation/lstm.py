@@ -45,13 +45,14 @@ class State:
 
     def repeated(self, rows: int) -> "State":
         """One row's state for `rows` rows."""
-        return self._taken(np.zeros(rows, np.int64))
+        return self.taken(np.zeros(rows, np.int64))
 
     def first(self, rows: int) -> "State":
         """The state of the first `rows` rows."""
-        return self._taken(slice(0, rows))
+        return self.taken(slice(0, rows))
 
-    def _taken(self, rows: slice | npt.NDArray[np.int64]) -> "State":
+    def taken(self, rows: slice | npt.NDArray[np.int64]) -> "State":
+        """The state of `rows`."""
         return State(
             self.hidden[:, rows],
             self.cell[:, rows],

@@ -60,7 +60,11 @@ class _State(ctypes.Structure):
 
 
 class _Lexicon(ctypes.Structure):
-    _fields_ = tuple((name, c_void_p) for name in ("columns", "column_of", "rhymes", "begin", "end", "output", "bias"))
+    _fields_ = (
+        *((name, c_void_p) for name in ("columns", "column_of", "rhymes", "begin", "end")),
+        ("all", c_int64),
+        *((name, c_void_p) for name in ("place_of", "output", "bias")),
+    )
 
 
 class _Growing(ctypes.Structure):
@@ -69,7 +73,7 @@ class _Growing(ctypes.Structure):
         *((name, c_void_p) for name in ("forced", "tones", "rhyming", "repetition", "groups")),
         ("scarce", c_uint32),
         ("temperature", c_float),
-        *((name, c_void_p) for name in ("tokens", "tops", "chances")),
+        *((name, c_void_p) for name in ("tokens", "tops", "chances", "log_shares")),
     )
 
 
@@ -170,7 +174,9 @@ class Room:
 class NativeWriter:
     """A `Writer` through `decoding.c`."""
 
-    def __init__(self, lstm: NativeLstm, output: PackedProduct, bias: Array, lexicon: Lexicon) -> None:
+    def __init__(
+        self, lstm: NativeLstm, output: PackedProduct, bias: Array, place_of: Tokens, lexicon: Lexicon
+    ) -> None:
         self._write: Final = lstm.library.write_tokens
         self._write.argtypes = [
             *(POINTER(kind) for kind in (_Lstm, _Lexicon, _Growing)),
@@ -186,29 +192,30 @@ class NativeWriter:
         slices = [slice(0, 0), *(lexicon.slice_of(tones) for tones in (1, 2, 3))]
         ends = np.array([[each.start, each.stop] for each in slices], np.int64).T.copy()
         read = [np.ascontiguousarray(array, np.int32) for array in (lexicon.columns, lexicon.column_of)]
-        read += [np.ascontiguousarray(lexicon.rhymes, np.uint32), *ends, np.ascontiguousarray(bias, np.float32)]
+        read += [np.ascontiguousarray(lexicon.rhymes, np.uint32), *ends]
+        read += [np.ascontiguousarray(place_of, np.int32), np.ascontiguousarray(bias, np.float32)]
         self._kept: Final = (*read, output)
-        *tables, bias_address = map(_address, read)
-        self._lexicon: Final = _Lexicon(*tables, ctypes.addressof(output.packed.structure), bias_address)
+        *tables, places, biases = map(_address, read)
+        structure = ctypes.addressof(output.packed.structure)
+        self._lexicon: Final = _Lexicon(*tables, len(bias), places, structure, biases)
 
     @classmethod
-    def of(cls, lstm: Lstm, output: Product, bias: Array, lexicon: Lexicon) -> "NativeWriter | None":
-        """None where the arithmetic is another one."""
+    def of(cls, lstm: Lstm, output: Product, bias: Array, place_of: Tokens, lexicon: Lexicon) -> "NativeWriter | None":
+        """None where the arithmetic is another one; `bias`: [V], `place_of`: [V], the output of each token."""
         if isinstance(lstm, NativeLstm) and isinstance(output, PackedProduct):
-            return cls(lstm, output, bias, lexicon)
+            return cls(lstm, output, bias, place_of, lexicon)
         return None
 
     def write(self, growing: Growing, span: range, state: State, uniform: npt.NDArray[np.float64]) -> State:
         """As `Writer`."""
         frame, state = growing.frame, _copied(state)
-        forced, tones, rhyming = map(np.ascontiguousarray, (frame.forced, frame.tones, frame.rhyming))
-        repetition = np.ascontiguousarray(frame.repetition, np.float32)
+        forced, repetition = np.ascontiguousarray(frame.forced), np.ascontiguousarray(frame.repetition, np.float32)
         structure = _Growing(
             rows=frame.rows,
             length=frame.length,
             forced=_address(forced),
-            tones=_address(tones),
-            rhyming=_address(rhyming),
+            tones=_address(growing.tones),
+            rhyming=_address(growing.rhyming),
             repetition=_address(repetition),
             groups=_address(growing.groups),
             scarce=frame.scarce,
@@ -216,6 +223,7 @@ class NativeWriter:
             tokens=_address(growing.tokens),
             tops=_address(growing.tops),
             chances=_address(growing.chances),
+            log_shares=_address(growing.log_shares),
         )
         uniform, room = np.ascontiguousarray(uniform), Room(self._weights, frame.rows, self._columns)
         self._write(

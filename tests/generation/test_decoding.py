@@ -32,42 +32,68 @@ def drawn(weights: npt.NDArray[np.float64], uniform: float) -> int:
     return int((np.cumsum(weights) <= uniform * weights.sum()).sum())
 
 
-def slow_draft(
-    poet: Poet, frame: Frame, row: int, uniforms: list[float], temperature: float
-) -> tuple[list[int], float]:
-    """One candidate, read from the start again for every token: whole softmax, mask, the same random numbers."""
-    vocabulary = poet.vocabulary
-    sounds = sounds_of(vocabulary.characters)
-    tokens: list[int] = []
-    likelihood = 0.0
-    groups = frame.groups
+def slow_drafts(
+    poet: Poet, frame: Frame, rng: np.random.Generator, temperature: float
+) -> list[tuple[list[int], float]]:
+    """All candidates, each read from the start again for every token: whole softmax, mask, the same random numbers."""
+    places = list(range(frame.rows))
+    drafts: list[list[int]] = [[] for _ in places]
+    begin = frame.forced.tolist().index(FREE)
+    log_weights = np.zeros(frame.rows)
     for position, forced in enumerate(frame.forced.tolist()):
-        logits = logits_after(poet, tokens)
-        chosen = forced
-        if forced == FREE:
-            mask = np.zeros(len(vocabulary), np.bool_)
-            for token in poet.lexicon.columns.tolist():
-                rhymes = int(sounds.rhymes[token - 3])
-                mask[token] = (
-                    bool(sounds.tones[token - 3] & frame.tones[row, position])
-                    and token not in frame.forced[position:]
-                    and (not frame.rhyming[row, position] or bool(rhymes & groups))
-                    and (frame.rhyming[row, position] or not rhymes & groups & frame.scarce)
-                )
-            added = np.zeros(len(vocabulary))
-            for at, token in enumerate(tokens):
-                follows = at == position - 1
-                never = at > 0 and token == tokens[at - 1] if follows else frame.rhyming[row, position]
-                added[token] += -np.inf if never else frame.repetition[position, at]
+        uniforms = rng.random(frame.rows) if forced == FREE else np.zeros(frame.rows)
+        for row, tokens in enumerate(drafts):
+            weights = slow_weights(poet, frame, places[row], tokens, temperature)
             # In the order of the columns: by it the distribution is inverted.
-            weights = np.where(mask, np.exp((logits + added) / temperature), 0)[poet.lexicon.order]
-            chosen = int(poet.lexicon.order[drawn(weights, uniforms.pop(0))])
-            if frame.rhyming[row, position]:
-                groups &= int(sounds.rhymes[chosen - 3])
-        likelihood += float(logits[chosen] - np.log(np.exp(logits).sum()))
-        tokens.append(chosen)
+            order = poet.lexicon.order
+            tokens.append(forced if forced != FREE else int(order[drawn(weights[order], uniforms[row])]))
+            log_weights[row] += np.log(weights.sum() if forced == FREE else weights[forced])
+        if position >= begin and position % (frame.line_length + 1) == frame.line_length - 1:
+            ends, uniform = np.cumsum(np.exp(log_weights)), rng.random()
+            parents = [int((ends <= (uniform + row) / frame.rows * ends[-1]).sum()) for row in range(frame.rows)]
+            drafts, places = [list(drafts[parent]) for parent in parents], [places[parent] for parent in parents]
+            log_weights[:] = 0
+    return [(tokens, slow_likelihood(poet, tokens)) for tokens in drafts]
+
+
+def slow_weights(
+    poet: Poet, frame: Frame, place: int, tokens: list[int], temperature: float
+) -> npt.NDArray[np.float64]:
+    """The share of each token in the model's chances after `tokens`, 0 where candidate `place` must not have it."""
+    sounds, position = sounds_of(poet.vocabulary.characters), len(tokens)
     logits = logits_after(poet, tokens)
-    return tokens, likelihood + float(logits[END] - np.log(np.exp(logits).sum()))
+    shares: npt.NDArray[np.float64] = np.exp(logits / temperature)
+    shares /= shares.sum()
+    if frame.forced[position] != FREE:
+        return shares
+    groups = frame.groups
+    for at, token in enumerate(tokens):
+        if frame.rhyming[place, at] and frame.forced[at] == FREE:
+            groups &= int(sounds.rhymes[token - 3])
+    rhymes_here = bool(frame.rhyming[place, position])
+    for token in range(len(shares)):
+        rhymes = int(sounds.rhymes[token - 3]) if token >= 3 else 0
+        shares[token] *= (
+            token in poet.lexicon.columns
+            and bool(sounds.tones[token - 3] & frame.tones[place, position])
+            and token not in frame.forced[position:]
+            and (not rhymes_here or bool(rhymes & groups))
+            and (rhymes_here or not rhymes & groups & frame.scarce)
+        )
+    for at, token in enumerate(tokens):
+        follows = at == position - 1
+        never = at > 0 and token == tokens[at - 1] if follows else rhymes_here
+        shares[token] *= 0 if never else np.exp(frame.repetition[position, at] / temperature)
+    return shares
+
+
+def slow_likelihood(poet: Poet, tokens: list[int]) -> float:
+    """ln P under the model, END included."""
+    total = 0.0
+    for place, token in enumerate([*tokens, END]):
+        logits = logits_after(poet, tokens[:place])
+        total += float(logits[token] - np.log(np.exp(logits).sum()))
+    return total
 
 
 @pytest.mark.parametrize("form", ["五絕", "七律"])
@@ -79,11 +105,8 @@ def test_a_batch_gives_what_one_candidate_at_a_time_gives(toy_poet: Poet, form: 
     frame, relaxed = framed(planned, FORMS[form], None, toy_poet.vocabulary, toy_poet.lexicon, templates)
     assert relaxed == ()
     fast = decode(toy_poet.engine, toy_poet.lexicon, frame, nothing, temperature, np.random.default_rng(5))
-    choices = int((frame.forced == FREE).sum())
-    uniforms = np.random.default_rng(5).random((choices, 4))
     likelihoods = fast.log_likelihoods(toy_poet.engine, np.arange(4))
-    for row in range(4):
-        tokens, likelihood = slow_draft(toy_poet, frame, row, uniforms[:, row].tolist(), temperature)
+    for row, (tokens, likelihood) in enumerate(slow_drafts(toy_poet, frame, np.random.default_rng(5), temperature)):
         assert fast.tokens[row].tolist() == tokens
         assert likelihoods[row] == pytest.approx(likelihood, abs=1e-3)
 

@@ -110,8 +110,8 @@ def drafts_of(engine: Engine, frame: Frame, known: Callable[[Tokens], npt.NDArra
 @pytest.mark.parametrize("groups", [0, 0b0110, 0b1111])
 def test_poems_are_numpys(architecture: Architecture, native: Arithmetic, rows: int, groups: int) -> None:
     ours, theirs = engines(architecture, native)
-    assert NativeWriter.of(ours.lstm, ours.output, ours.output_bias, lexicon()) is not None
-    assert NativeWriter.of(theirs.lstm, theirs.output, theirs.output_bias, lexicon()) is None
+    assert NativeWriter.of(ours.lstm, ours.output, ours.output_bias, ours.column_of, lexicon()) is not None
+    assert NativeWriter.of(theirs.lstm, theirs.output, theirs.output_bias, theirs.column_of, lexicon()) is None
     frame = frame_of(np.random.default_rng(rows), rows, groups)
 
     def known(lines: Tokens) -> npt.NDArray[np.bool_]:
