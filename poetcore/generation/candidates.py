@@ -90,7 +90,8 @@ def drawn_by_weight(weights: npt.NDArray[np.float64], uniform: float) -> Rows:
     ends = np.cumsum(weights)
     places = (uniform + np.arange(len(weights))) / len(weights) * ends[-1]
     # The last end is passed by no place but for rounding.
-    return np.minimum(np.searchsorted(ends, places, side="right"), len(weights) - 1)
+    drawn: Rows = np.minimum(np.searchsorted(ends, places, side="right"), len(weights) - 1)
+    return drawn
 
 
 class Writer(Protocol):

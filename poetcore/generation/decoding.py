@@ -123,14 +123,16 @@ class NumpyWriter:
         rhyming = growing.rhyming[rows, position]
         wanted = np.where(rhyming, growing.groups[rows], 0).astype(np.uint32)
         shunned = np.where(rhyming, 0, growing.groups[rows] & np.uint32(growing.frame.scarce)).astype(np.uint32)
-        used, reluctance = (each[rows] for each in self._used(growing, position))
+        used, reluctance = self._used(growing, position)
         choices = []
         for tones in (LEVEL_BIT, OBLIQUE_BIT, EITHER):
             of = np.flatnonzero(growing.tones[rows, position] == tones)
             if len(of):
                 columns = self._lexicon.slice_of(tones)
                 own, rhymes = logits[of, columns], self._lexicon.rhymes[columns]
-                forbid(own, Rules(rhymes, wanted[of], shunned[of], used[of] - columns.start, reluctance[of]))
+                forbid(
+                    own, Rules(rhymes, wanted[of], shunned[of], used[rows[of]] - columns.start, reluctance[rows[of]])
+                )
                 choices.append(_Allowed(rows[of], columns, own))
         return choices
 

@@ -6,7 +6,7 @@ import pytest
 
 from poetcore.corpus.vocabulary import END, START, UNKNOWN
 from poetcore.generation import ComposeRequest, Poet
-from poetcore.generation.candidates import FREE, Frame
+from poetcore.generation.candidates import FREE, Frame, drawn_by_weight
 from poetcore.generation.decoding import decode
 from poetcore.generation.drawing import FORBIDDEN
 from poetcore.generation.frames import framed
@@ -186,3 +186,50 @@ def test_rhymes_share_a_group(toy_poet: Poet) -> None:
             shared = np.bitwise_and.reduce(sounds.rhymes[tokens[[0, 2, 4]] - 3]) & (yang | dong)
             assert shared == drafts.groups[row] != 0
             assert len(set(tokens.tolist())) >= 4
+
+
+@pytest.mark.parametrize(
+    ("weights", "counts"), [([1, 1, 1, 1], [1, 1, 1, 1]), ([0, 3, 0, 1], [0, 3, 0, 1]), ([5], [1])]
+)
+@pytest.mark.parametrize("uniform", [0.0, 0.5, 0.999])
+def test_whole_shares_are_drawn_exactly(weights: list[int], counts: list[int], uniform: float) -> None:
+    drawn = drawn_by_weight(np.array(weights, np.float64), uniform)
+    assert np.bincount(drawn, minlength=len(weights)).tolist() == counts
+    assert (np.diff(drawn) >= 0).all()
+
+
+def test_other_shares_are_rounded_up_or_down_and_right_on_average() -> None:
+    weights = np.random.default_rng(1).random(16) ** 4
+    counts = np.array(
+        [np.bincount(drawn_by_weight(weights, uniform), minlength=16) for uniform in np.linspace(0, 1, 500, False)]
+    )
+    expected = 16 * weights / weights.sum()
+    assert (np.abs(counts - expected) < 1).all()
+    assert counts.mean(axis=0) == pytest.approx(expected, abs=0.01)
+
+
+def test_many_candidates_are_distributed_as_the_models_poems_that_keep_to_the_frame(toy_poet: Poet) -> None:
+    # A line of two: level, then oblique, which is rare after some first characters and usual after others.
+    rows = 4_000
+    tones = np.tile(np.array([1, 2], np.uint8), (rows, 1))
+    frame = Frame(np.full(2, FREE, np.int32), tones, np.zeros((rows, 2), np.bool_), 2, 0, np.zeros((2, 2), np.float32))
+    level = toy_poet.lexicon.columns[toy_poet.lexicon.slice_of(1)].tolist()
+    oblique = toy_poet.lexicon.columns[toy_poet.lexicon.slice_of(2)].tolist()
+    first = softmax(logits_after(toy_poet, []))
+    after = np.array([softmax(logits_after(toy_poet, [token]))[oblique].sum() for token in level])
+    assert after.std() > 0.02 * after.mean()
+    wanted = first[level] * after
+    shortsighted = first[level] / first[level].sum()
+    found = np.zeros(len(first))
+    for seed in range(5):
+        tokens = decode(toy_poet.engine, toy_poet.lexicon, frame, nothing, 1.0, np.random.default_rng(seed)).tokens
+        found += np.bincount(tokens[:, 0], minlength=len(first))
+    shares = found[level] / found.sum()
+    assert np.abs(shares - wanted / wanted.sum()).sum() < np.abs(shares - shortsighted).sum()
+    assert np.abs(shares - wanted / wanted.sum()).max() < 0.01
+
+
+def softmax(logits: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    shares: npt.NDArray[np.float64] = np.exp(logits - logits.max())
+    shares /= shares.sum()
+    return shares
