@@ -10,7 +10,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
 
-from benchmarks.scoreboard.systems import System, composed, free_orders, many_orders, titled_orders
+from benchmarks.scoreboard.systems import Order, System, composed, free_orders, many_orders, titled_orders
 from benchmarks.scoreboard.table import document, poems_page
 from bot.orders import TEMPERATURE
 from poetcore.corpus import PreparedCorpus
@@ -115,11 +115,13 @@ def _real_column(work: _Work) -> dict[str, Any]:
 def _column(work: _Work, system: System) -> dict[str, Any]:
     poet = Poet.load(system.poet)
     real = held_out(work.corpus, system.collections)
-    figures = _kept(work, system.name, _poems(work, system, poet, "free"), work.means(system, neural=False))
-    titled = _kept(work, system.name, _poems(work, system, poet, "titled", real), work.means(system, neural=False))
+    free = _poems(work, system, poet, "free", free_orders(work.count))
+    figures = _kept(work, system.name, free, work.means(system, neural=False))
+    titles = _poems(work, system, poet, "titled", titled_orders(real, work.count))
+    titled = _kept(work, system.name, titles, work.means(system, neural=False))
     neural = titled
     if work.learned and system.read:
-        many = _poems(work, system, poet, "many", real)
+        many = _poems(work, system, poet, "many", many_orders(real, work.learned + NEURAL_TESTED, free))
         neural = _kept(work, system.name, many, work.means(system, neural=True))
     taken = {name: titled[name] for name in _OF_TITLES}
     taken |= {name: value for name, value in neural.items() if name.startswith("neural_")}
@@ -131,16 +133,7 @@ def _column(work: _Work, system: System) -> dict[str, Any]:
     }
 
 
-def _poems(
-    work: _Work, system: System, poet: Poet, kind: str, real: Sequence[Verse] = (), count: int | None = None
-) -> list[Verse]:
-    asked = work.count if count is None else count
-    if kind == "free":
-        orders = free_orders(asked)
-    elif kind == "titled":
-        orders = titled_orders(real, asked)
-    else:
-        orders = many_orders(real, work.learned + NEURAL_TESTED)
+def _poems(work: _Work, system: System, poet: Poet, kind: str, orders: Sequence[Order]) -> list[Verse]:
     # Poems of another poet, or another order of poems, are another file.
     key = sha256(f"{poet.version} {poet.card.files} {system.plain} {orders}".encode()).hexdigest()[:12]
     return composed(
@@ -170,7 +163,7 @@ def _in_a_word(name: str) -> str:
 def _write_poems(work: _Work, system: System, folder: Path) -> None:
     """One hundred poems a form, seeds 1 to 100, as they come."""
     poet = Poet.load(system.poet)
-    verses = _poems(work, system, poet, "free", count=_SHOWN)
+    verses = _poems(work, system, poet, "free", free_orders(_SHOWN))
     for number, (name, form) in enumerate(FORMS.items()):
         page = poems_page(name, verses[number * _SHOWN : (number + 1) * _SHOWN], poet.version)
         write_whole(folder / f"{form.lines}x{form.line_length}.md", page)

@@ -16,6 +16,8 @@ PER_TITLE = 4
 """Poems of one title: what self-BLEU within titles compares."""
 
 _APART = 10_000_000
+_MOST_TRIES = 5
+"""Poems written for one that has a form."""
 
 
 @dataclass(frozen=True)
@@ -57,8 +59,13 @@ def titled_orders(real: Sequence[Verse], count: int) -> list[Order]:
     return orders
 
 
-def many_orders(real: Sequence[Verse], count: int) -> list[Order]:
-    """`count` poems whose forms are as frequent as among `real`."""
+def many_orders(real: Sequence[Verse], count: int, free: Sequence[Verse]) -> list[Order]:
+    """About as many poems as `count` of a form take, the forms as frequent as among `real`.
+
+    `free`: poems of the same system, that tell how many of its poems have a form at all.
+    """
+    with_form = sum(map(len, by_form(free).values()))
+    count = round(count * min(_MOST_TRIES, len(free) / max(1, with_form)))
     groups = by_form(real)
     shares = {form: round(count * len(verses) / sum(map(len, groups.values()))) for form, verses in groups.items()}
     # Seeds of their own: none of these poems stands in another file.

@@ -109,7 +109,9 @@ def test_orders() -> None:
     real = [Verse.of("白日依山盡，黃河入海流。欲窮千里目，更上一層樓。", title) for title in ("樓", "樓", "河", None)]
     assert titled_orders(real, 2 * systems.PER_TITLE)[4] == Order("五絕", 1, "河")
     assert len(titled_orders(real, 2 * systems.PER_TITLE)) == 8
-    assert [order.form for order in many_orders(real, 3)] == ["五絕"] * 3
+    formless = [Verse.of("白日依山盡，黃河。", None)] * 8
+    for free, count in ((real, 3), (real + formless, 9), (formless, 15)):
+        assert [order.form for order in many_orders(real, 3, free)] == ["五絕"] * count
 
 
 def test_what_is_missing_is_one_line(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
