@@ -116,12 +116,17 @@ def _sqlite(url: URL) -> Engine:
 
 def _server(url: URL) -> Engine:
     patience = f"-c lock_timeout={_PATIENCE_MS} -c idle_in_transaction_session_timeout=60000"
-    known = {"connect_timeout": _CONNECT_S, **_SILENCE, "options": patience}
-    # What the address says itself goes first.
-    arguments = {name: value for name, value in known.items() if name not in url.query}
+    arguments = connection_arguments(url, options=patience)
     return create_engine(
         url, hide_parameters=True, pool_pre_ping=True, pool_size=_OTHER_THREADS + 1, connect_args=arguments
     )
+
+
+def connection_arguments(url: URL, **others: object) -> dict[str, Any]:
+    """What a PostgreSQL driver is told besides `url`, so that it notices a host that is gone, and `others`."""
+    known = {"connect_timeout": _CONNECT_S, **_SILENCE, **others}
+    # What the address says itself goes first.
+    return {name: value for name, value in known.items() if name not in url.query}
 
 
 def _prepare_sqlite(connection: Any, _: object) -> None:

@@ -25,6 +25,7 @@ from sqlalchemy import URL
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.errors import LearningError
+from bot.storage.database import connection_arguments
 from bot.worker.contracts import JobStopped
 from bot.worker.steps import Json, Steps
 from poetcore.errors import PoetcoreError, StorageError
@@ -118,6 +119,8 @@ def launched(steps: Steps, database: URL, patience_s: float = 1.0, poll_s: float
         "log_level": "WARNING",
         "enable_otlp": False,
     }
+    if database.get_backend_name() == "postgresql":
+        config["db_engine_kwargs"] = {"connect_args": connection_arguments(database, application_name="yuexia-worker")}
     DBOS(config=config)
     learning = Learning(steps, patience_s)
     try:

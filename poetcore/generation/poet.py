@@ -47,7 +47,9 @@ class Poet:
         self.card: Final = card
         self.vocabulary: Final = Vocabulary(card.vocabulary.characters)
         # Without the simplified characters that slipped into the corpus.
-        self.lexicon: Final = Lexicon.of(self.vocabulary, lambda char: not is_simplified_only(char, self._usual))
+        self.lexicon: Final = Lexicon.of(
+            self.vocabulary, lambda char: not is_simplified_only(char, self.vocabulary.usual)
+        )
         if COMMA not in self.vocabulary or FULL_STOP not in self.vocabulary or not len(self.lexicon):
             raise PackageError(f"poet {card.version} knows no hanzi or lacks {COMMA} or {FULL_STOP}: it cannot compose")
         marks = mark_ids(self.vocabulary).tolist()
@@ -81,7 +83,7 @@ class Poet:
         rng = np.random.Generator(np.random.PCG64(request.seed))
         # Drawn even where it is not needed: asking for the form that the poet would choose gives the same poem.
         coin = rng.random()
-        planned = plan(request, self._usual, coin)
+        planned = plan(request, self.vocabulary.usual, coin)
         return (
             self._write_freely(request, planned, rng)
             if planned.form is None
@@ -94,7 +96,7 @@ class Poet:
         Raises `RequestError` as `compose` does, and `ValueError` for a request without constraints.
         """
         rng = np.random.Generator(np.random.PCG64(request.seed))
-        planned = plan(request, self._usual, rng.random())
+        planned = plan(request, self.vocabulary.usual, rng.random())
         if planned.form is None:
             raise ValueError("drafts are written in a form")
         drafts, texts, _ = self._drafts(request, planned, planned.form, rng)
@@ -190,16 +192,6 @@ class Poet:
         if self._lines is None:
             return np.zeros(len(lines), np.bool_)
         return self._lines.holds(self._code_points[lines])
-
-    def _usual(self, typed: str, converted: str) -> bool:
-        """Whether the corpus writes `typed` about as often as `converted`.
-
-        Token ids go by frequency. Within a factor of two stand variants that poets' editions use side by side (笋 筍,
-        恒 恆); a simplified character that slipped in (叶 for 葉, 来 for 來) ranks ten and more times lower.
-        """
-        if typed not in self.vocabulary or converted not in self.vocabulary:
-            return typed in self.vocabulary
-        return self.vocabulary.id_of(typed) < 2 * self.vocabulary.id_of(converted)
 
 
 def shown_title(title: str | None) -> str | None:

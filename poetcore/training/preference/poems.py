@@ -15,6 +15,7 @@ from poetcore.nn.language_model import Batch, Conditions, LanguageModel
 from poetcore.nn.lookup import Steps, moved
 from poetcore.prosody import FORMS
 from poetcore.prosody.text import is_hanzi
+from poetcore.script import prefix_in_traditional
 from poetcore.training.preference.selection import Judged
 
 # Poems at once where there is no gradient: 128 x 50 rows of 7,000 logits are 180 MB.
@@ -36,7 +37,9 @@ class EncodedPoem:
     @classmethod
     def of(cls, poem: Judged, vocabulary: Vocabulary) -> "EncodedPoem":
         """A judged poem."""
-        title = vocabulary.encode(poem.title)
+        # As it was told then, whichever script the reader typed it in.
+        hanzi = "".join(filter(is_hanzi, poem.title))
+        title = vocabulary.encode(prefix_in_traditional(hanzi, "hant", vocabulary.usual))
         return cls(
             tokens=np.concatenate(([START], vocabulary.encode(poem.text), [END])).astype(np.int32),
             given=_given(poem.text, sum(map(is_hanzi, poem.prefix))),

@@ -13,6 +13,7 @@ from poetcore.generation import Poet
 from poetcore.generation.engine import Condition
 from poetcore.nn.language_model import LanguageModel
 from poetcore.package import read_package
+from poetcore.prosody.text import is_hanzi
 from poetcore.training.hardware import Hardware
 from poetcore.training.preference.model import model_of, replayed, training_settings
 from poetcore.training.preference.poems import EncodedPoem, RatedPoems
@@ -51,6 +52,18 @@ def test_log_likelihoods_are_those_of_the_engine(tiny_poet: Path) -> None:
     bits = token_bits(poet.engine, [poet.vocabulary.encode(text) for text in texts], told)
     expected = [-bits[number] * np.log(2) / (len(texts[number]) + 1) for number in (2, 0, 1)]
     assert found == pytest.approx(expected, rel=1e-4)
+
+
+def test_a_title_is_told_as_it_was_when_the_poem_was_written(tiny_poet: Path) -> None:
+    vocabulary = Poet.load(tiny_poet).vocabulary
+    text = verse(np.random.default_rng(4))
+    known = next(filter(is_hanzi, vocabulary.characters))
+    for title in (known, f"《{known}》 a\u200b", known + "\ud800"):
+        encoded = EncodedPoem.of(Judged(text, title, "", True, 1.0), vocabulary)
+        assert encoded.title.tolist() == [vocabulary.id_of(known)]
+    simplified = Vocabulary([*vocabulary.characters, *({"紅", "雲"} - set(vocabulary.characters))])
+    told = EncodedPoem.of(Judged(text, "红云", "", True, 1.0), simplified).title.tolist()
+    assert told == simplified.encode("紅雲").tolist()
 
 
 def test_what_the_reader_gave_is_no_merit_of_the_poet(tiny_poet: Path) -> None:
