@@ -19,7 +19,7 @@ from benchmarks.timing import Spread, interleaved_rates, ratios
 from poetcore.errors import PoetcoreError
 from poetcore.generation import ComposeRequest, Poet
 from poetcore.generation.arithmetic import quantised_arithmetic
-from poetcore.generation.candidates import FREE, Frame
+from poetcore.generation.candidates import Frame
 from poetcore.generation.decoding import Drafts, decode
 from poetcore.generation.engine import Condition
 from poetcore.generation.frames import framed
@@ -145,8 +145,8 @@ class _Decoding:
     @classmethod
     def of(cls, poet: Poet, folder: Path, form: Form) -> "_Decoding":
         planned = plan(ComposeRequest(form=form), lambda _typed, _converted: True, 0.0)
-        uniform = np.random.default_rng(1).random((_CANDIDATES, 1 + form.lines))
-        frame, _ = framed(planned, form, None, poet.vocabulary, poet.lexicon, uniform)
+        uniform = np.random.default_rng(1).random(1 + form.lines)
+        frame, _ = framed(planned, form, None, poet.vocabulary, poet.lexicon, uniform, _CANDIDATES)
         slow = NaiveDecoder(poet, *read_package(folder))
         return cls(poet, slow, frame, Condition(form=1 + list(FORMS).index(form.name)))
 
@@ -174,18 +174,10 @@ class _Decoding:
         hidden = architecture.hidden_size
         step = 4 * hidden * (2 * architecture.context_size + hidden + 2 * hidden * (architecture.layers - 1))
         steps = self.frame.length + 1
-        chosen = sum(
-            hidden * self._columns(tones) * int((self.frame.tones[:, position] == tones).sum())
-            for position in np.flatnonzero(self.frame.forced == FREE)
-            for tones in (1, 2, 3)
-        )
-        exact = _SHORT_LIST * steps * hidden * vocabulary
-        operations = 2 * (step * steps * self.frame.rows + chosen + exact)
+        # What a character may not be is computed too: how much of the model's chances it has decides who goes on.
+        chosen = (self.frame.length + _SHORT_LIST / self.frame.rows * steps) * hidden * vocabulary
+        operations = round(2 * self.frame.rows * (step * steps + chosen))
         return operations, step * steps + hidden * vocabulary * steps
-
-    def _columns(self, tones: int) -> int:
-        columns = self.poet.lexicon.slice_of(tones)
-        return int(columns.stop - columns.start)
 
 
 def _unknown(lines: Tokens) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:

@@ -18,8 +18,6 @@ from poetcore.package import PoetCard, Tensors
 
 Array = npt.NDArray[np.float32]
 Tokens = npt.NDArray[np.int32]
-Bytes = npt.NDArray[np.uint8]
-Booleans = npt.NDArray[np.bool_]
 
 
 class NaiveDecoder:
@@ -41,7 +39,6 @@ class NaiveDecoder:
     ) -> tuple[Tokens, npt.NDArray[np.float64]]:
         """The drafts [N, L] of `frame`, and ln P of each under the unmasked model, END included."""
         rows, begin = np.arange(frame.rows), int(np.argmax(frame.forced == FREE))
-        tones, rhyming = frame.tones.copy(), frame.rhyming.copy()
         tokens = np.zeros((frame.rows, frame.length), np.int32)
         likelihoods, log_weights = np.zeros((2, frame.rows))
         groups = np.full(frame.rows, frame.groups, np.uint32)
@@ -55,36 +52,35 @@ class NaiveDecoder:
                 return tokens, likelihoods
             forced, weights = frame.forced[position], _softmax(logits / np.float32(temperature))
             if forced == FREE:
-                weights *= self._allowed(frame, tones[:, position], rhyming[:, position], groups)
-                weights *= self._willing(frame, position, tokens, rhyming[:, position]) ** (1 / temperature)
+                of_tone = self._tones & frame.tones[position] > 0
+                unrhymed = weights[:, of_tone].sum(axis=1)
+                weights *= of_tone & self._rhyming(frame, position, groups)
+                weights *= self._willing(frame, position, tokens) ** (1 / temperature)
                 ends = np.cumsum(weights[:, self._lexicon.order], axis=1, dtype=np.float64)
                 drawn = (ends <= (rng.random(frame.rows) * ends[:, -1])[:, None]).sum(axis=1)
                 last = self._lexicon.order[drawn].astype(np.int32)
-                log_weights += np.log(weights.sum(axis=1))
+                log_weights += np.log(unrhymed if frame.rhyming[position] else weights.sum(axis=1))
             else:
                 last = np.full(frame.rows, forced, np.int32)
                 log_weights += np.log(weights[:, forced])
-            chosen = rhyming[:, position] & (forced == FREE)
-            groups = np.where(chosen, groups & self._rhymes[last], groups).astype(np.uint32)
+            if frame.rhyming[position] and forced == FREE:
+                groups &= self._rhymes[last]
             likelihoods += np.log(probabilities[rows, last])
             tokens[:, position] = last
             if position >= begin and position % (frame.line_length + 1) == frame.line_length - 1:
                 parents = drawn_by_weight(np.exp(log_weights - log_weights.max()), rng.random())
                 state, log_weights = state.taken(parents), np.zeros(frame.rows)
-                tokens, tones, rhyming = tokens[parents], tones[parents], rhyming[parents]
-                last, groups, likelihoods = last[parents], groups[parents], likelihoods[parents]
+                tokens, last = tokens[parents], last[parents]
+                groups, likelihoods = groups[parents], likelihoods[parents]
         raise AssertionError("unreachable")
 
-    def _allowed(self, frame: Frame, tones: Bytes, rhyming: Booleans, groups: npt.NDArray[np.uint32]) -> Booleans:
-        """[N, V]: what may stand at a position of such tones."""
-        allowed = (self._tones & tones[:, None]) > 0
-        kept = self._rhymes & (groups & frame.scarce)[:, None]
-        rhymes = self._rhymes & groups[:, None]
-        if frame.groups:
-            allowed &= np.where(rhyming[:, None], rhymes > 0, kept == 0)
-        return allowed
+    def _rhyming(self, frame: Frame, position: int, groups: npt.NDArray[np.uint32]) -> npt.NDArray[np.bool_]:
+        """[N, V]: what the rhyme allows at `position`."""
+        rhymes: npt.NDArray[np.bool_] = (self._rhymes & groups[:, None]) > 0
+        kept: npt.NDArray[np.bool_] = (self._rhymes & (groups & frame.scarce)[:, None]) == 0
+        return (rhymes if frame.rhyming[position] else kept) | (frame.groups == 0)
 
-    def _willing(self, frame: Frame, position: int, tokens: Tokens, rhyming: Booleans) -> Array:
+    def _willing(self, frame: Frame, position: int, tokens: Tokens) -> Array:
         """[N, V]: what the probability of each character is multiplied by because it came already, or will come."""
         willing = np.ones((frame.rows, self._engine.vocabulary_size), np.float32)
         to_come = frame.forced[position:]
@@ -92,7 +88,7 @@ class NaiveDecoder:
             willing[row, to_come[to_come != FREE]] = 0
             for at, token in enumerate(tokens[row, :position]):
                 follows = at == position - 1
-                never = at > 0 and token == tokens[row, at - 1] if follows else rhyming[row]
+                never = at > 0 and token == tokens[row, at - 1] if follows else frame.rhyming[position]
                 willing[row, token] *= 0 if never else np.exp(frame.repetition[position, at])
         return willing
 

@@ -22,9 +22,11 @@ class Frame:
     forced: Tokens
     """[L]: the token of each position, `FREE` where there is a choice."""
     tones: npt.NDArray[np.uint8]
-    """[N, L]: bits of the tones allowed where there is a choice."""
+    """[L]: bits of the tones allowed where there is a choice."""
     rhyming: npt.NDArray[np.bool_]
-    """[N, L]: where a character must rhyme."""
+    """[L]: where a character must rhyme."""
+    rows: int
+    """N."""
     line_length: int
     """Hanzi in a line; a mark follows each."""
     groups: int
@@ -32,12 +34,7 @@ class Frame:
     repetition: Array
     """[L, L]: see `poetcore.generation.repetition`."""
     scarce: int = 0
-    """Groups with so few words that they are kept for where they rhyme."""
-
-    @property
-    def rows(self) -> int:
-        """N."""
-        return len(self.tones)
+    """Groups with so few words that these are kept for where they rhyme."""
 
     @property
     def length(self) -> int:
@@ -51,7 +48,8 @@ class Growing:
     To draw each character from those that the frame allows is short-sighted: whoever writes himself into a corner takes
     what little fits there. So a candidate has a weight, the share of the model's chances that was allowed, and at the
     end of each line the candidates are drawn anew by their weights: a particle filter (Gordon et al. 1993). The more of
-    them there are, the more they are distributed as those poems of the model that keep to the frame.
+    them there are, the more they are distributed as those poems of the model that keep to the frame. That a character
+    rhymes does not count: the model remembers rhymes badly, and would favour the groups with many words.
     """
 
     def __init__(self, frame: Frame, temperature: float, size: int) -> None:
@@ -61,16 +59,12 @@ class Growing:
         self.tokens: Final[Tokens] = np.zeros((frame.rows, frame.length), np.int32)
         self.tops: Final[Array] = np.empty((frame.length + 1, frame.rows, size), np.float32)
         """The hidden before each token, and before END."""
-        self.tones: Final = frame.tones.copy()
-        """As the frame's; they go with their candidate."""
-        self.rhyming: Final = frame.rhyming.copy()
-        """As the frame's."""
         self.groups: Final = np.full(frame.rows, frame.groups, np.uint32)
         """[N]: the rhyme groups that are left to each."""
         self.chances: Final = np.ones((frame.rows, frame.length))
         """The chance that each token had when it was drawn."""
         self.log_shares: Final = np.zeros((frame.rows, frame.length))
-        """ln of the share of the model's chances that was allowed there."""
+        """ln of the share of the model's chances that was allowed there, as far as it counts."""
 
     def resample(self, line: slice, uniform: float) -> Rows:
         """Draw the candidates anew by what was allowed of them in `line`; returns which each goes on from.
@@ -79,7 +73,7 @@ class Growing:
         """
         log_weights = self.log_shares[:, line].sum(axis=1)
         parents = drawn_by_weight(np.exp(log_weights - log_weights.max()), uniform)
-        for array in (self.tones, self.rhyming, self.tokens, self.groups, self.chances, self.log_shares):
+        for array in (self.tokens, self.groups, self.chances, self.log_shares):
             array[:] = array[parents]
         self.tops[: line.stop] = self.tops[: line.stop, parents]
         return parents

@@ -388,8 +388,8 @@ struct lexicon {
 struct growing {
     int64_t rows, length;
     const int32_t *forced;   /* [length] */
-    const uint8_t *tones;    /* [rows, length] */
-    const uint8_t *rhyming;  /* [rows, length] */
+    const uint8_t *tones;    /* [length] */
+    const uint8_t *rhyming;  /* [length] */
     const float *repetition; /* [length, length] */
     const uint32_t *groups;  /* [rows] */
     uint32_t scarce;
@@ -403,7 +403,7 @@ struct growing {
 static int64_t used_columns(const struct lexicon *lexicon, const struct growing *growing, int64_t row,
                             int64_t position, int64_t *used, float *reluctance) {
     const int32_t *tokens = growing->tokens + row * growing->length;
-    const int rhyming = growing->rhyming[row * growing->length + position];
+    const int rhyming = growing->rhyming[position];
     int64_t count = 0;
     for (int64_t at = 0; at < position; at++) {
         const int follows = at == position - 1;
@@ -422,11 +422,12 @@ static int64_t used_columns(const struct lexicon *lexicon, const struct growing 
 /* Draw the token of one row; logits [columns of its tones]. */
 static void choose(const struct lexicon *lexicon, const struct growing *growing, int64_t row, int64_t position,
                    float *logits, double uniform, float *weights) {
-    const int64_t place = row * growing->length + position, tones = growing->tones[place];
+    const int64_t place = row * growing->length + position, tones = growing->tones[position];
     const int64_t begin = lexicon->begin[tones], columns = lexicon->end[tones] - begin;
     const uint32_t *rhymes = lexicon->rhymes + begin;
-    const uint32_t wanted = growing->rhyming[place] ? growing->groups[row] : 0;
-    const uint32_t shunned = growing->rhyming[place] ? 0 : growing->groups[row] & growing->scarce;
+    const uint32_t wanted = growing->rhyming[position] ? growing->groups[row] : 0;
+    const uint32_t shunned = growing->rhyming[position] ? 0 : growing->groups[row] & growing->scarce;
+    const double unrhymed = growing->rhyming[position] ? log_sum(logits, columns, growing->temperature) : 0;
     if (wanted | shunned)
         for (int64_t column = 0; column < columns; column++) {
             const int misses = wanted && !(rhymes[column] & wanted);
@@ -456,7 +457,7 @@ static void choose(const struct lexicon *lexicon, const struct growing *growing,
     const int64_t drawn =
         sampled(logits, columns, largest, growing->temperature, uniform, weights, growing->chances + place, &log_total);
     growing->tokens[place] = lexicon->columns[begin + drawn];
-    growing->log_shares[place] += log_total;
+    growing->log_shares[place] += growing->rhyming[position] ? unrhymed : log_total;
 }
 
 /* The token of each row at `position`, drawn or forced; uniform [rows], NULL where it is forced. */
@@ -472,7 +473,7 @@ static void write_token(const struct lstm *lstm, const struct lexicon *lexicon, 
         add(logits, lexicon->bias, lexicon->all);
         growing->log_shares[place] = -log_sum(logits, lexicon->all, growing->temperature);
         if (uniform) {
-            logits += lexicon->begin[growing->tones[place]];
+            logits += lexicon->begin[growing->tones[position]];
             choose(lexicon, growing, row, position, logits, uniform[row], room->weights);
         } else {
             growing->tokens[place] = growing->forced[position];

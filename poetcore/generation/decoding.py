@@ -6,7 +6,7 @@ allowed and for no others. `poetcore.generation.freely` writes without a frame.
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -15,11 +15,10 @@ from poetcore.corpus.vocabulary import END, START
 from poetcore.generation.candidates import FREE, Frame, Growing
 from poetcore.generation.drawing import FORBIDDEN, Rules, forbid, sample
 from poetcore.generation.engine import UNTOLD, Condition, Engine, log_normaliser
-from poetcore.generation.lexicon import EITHER, Lexicon
+from poetcore.generation.lexicon import Lexicon
 from poetcore.generation.lstm import State
 from poetcore.generation.native import NativeWriter
 from poetcore.generation.products import Array, Tokens
-from poetcore.prosody.readings import LEVEL_BIT, OBLIQUE_BIT
 
 Known = Callable[[Tokens], npt.NDArray[np.bool_]]
 """`known(lines)`: which of these lines, [n, length], stand in the corpus."""
@@ -56,16 +55,6 @@ class Drafts:
         return likelihoods
 
 
-class _Allowed(NamedTuple):
-    """What candidates of one tone may choose from."""
-
-    rows: Numbers
-    columns: slice
-    """Of the lexicon."""
-    logits: Array
-    """[rows, columns]."""
-
-
 class NumpyWriter:
     """In numpy, one position after the other."""
 
@@ -86,55 +75,52 @@ class NumpyWriter:
                 growing.tokens[:, position] = forced
                 growing.log_shares[:, position] += logits[:, self._engine.column_of[forced]] / growing.temperature
                 continue
-            own = next(numbers)
-            for allowed in self._allowed(growing, position, np.arange(growing.frame.rows), logits):
-                growing.log_shares[allowed.rows, position] += log_normaliser(allowed.logits / growing.temperature)
-                self._draw(growing, position, allowed, own[allowed.rows])
+            columns = self._columns(growing, position)
+            allowed = self._allowed(growing, position, np.arange(growing.frame.rows), logits)
+            counted = logits[:, columns] if growing.frame.rhyming[position] else allowed
+            growing.log_shares[:, position] += log_normaliser(counted / growing.temperature)
+            self._draw(growing, position, np.arange(growing.frame.rows), allowed, next(numbers))
         return state
 
     def complete_anew(self, growing: Growing, position: int, known: Known, rng: np.random.Generator) -> None:
         """Where a line ends at `position` and the corpus has it, draw its last character again without that one."""
         line = slice(position + 1 - growing.frame.line_length, position + 1)
         copied = known(growing.tokens[:, line])
-        rows = np.flatnonzero(copied)
+        if not copied.any():
+            return
+        rows, begin = np.flatnonzero(copied), self._columns(growing, position).start
         logits = self._engine.scores(growing.tops[position][rows], slice(None))
-        choices = self._allowed(growing, position, rows, logits) if len(rows) else []
+        allowed = self._allowed(growing, position, rows, logits)
         for _ in range(_MOST_REDRAWS):
+            uniform = rng.random(growing.frame.rows)
+            at = np.flatnonzero(copied[rows])
+            allowed[at, self._lexicon.column_of[growing.tokens[rows[at], position]] - begin] = FORBIDDEN
+            at = at[np.isfinite(allowed[at]).any(axis=1)]
+            self._draw(growing, position, rows[at], allowed[at], uniform[rows[at]])
+            copied = known(growing.tokens[:, line])
             if not copied.any():
                 return
-            uniform = rng.random(growing.frame.rows)
-            for rows, columns, logits in choices:
-                at = np.flatnonzero(copied[rows])
-                logits[at, self._lexicon.column_of[growing.tokens[rows[at], position]] - columns.start] = FORBIDDEN
-                at = at[np.isfinite(logits[at]).any(axis=1)]
-                self._draw(growing, position, _Allowed(rows[at], columns, logits[at]), uniform[rows[at]])
-            copied = known(growing.tokens[:, line])
 
     def note_rhymes(self, growing: Growing, position: int) -> None:
         """Leave each candidate the groups of what it chose to rhyme with."""
-        rhyming = growing.rhyming[:, position]
-        if growing.frame.groups and rhyming.any():
-            columns = self._lexicon.column_of[growing.tokens[rhyming, position]]
-            shared = growing.groups[rhyming] & self._lexicon.rhymes[columns]
-            growing.groups[rhyming] = np.where(shared, shared, growing.groups[rhyming])
+        if growing.frame.groups and growing.frame.rhyming[position]:
+            shared = growing.groups & self._lexicon.rhymes[self._lexicon.column_of[growing.tokens[:, position]]]
+            growing.groups[:] = np.where(shared, shared, growing.groups)
 
-    def _allowed(self, growing: Growing, position: int, rows: Numbers, logits: Array) -> list[_Allowed]:
-        """What each of `rows` may choose from, for each tone that is wanted of some; `logits`: [rows, V]."""
-        rhyming = growing.rhyming[rows, position]
-        wanted = np.where(rhyming, growing.groups[rows], 0).astype(np.uint32)
-        shunned = np.where(rhyming, 0, growing.groups[rows] & np.uint32(growing.frame.scarce)).astype(np.uint32)
+    def _columns(self, growing: Growing, position: int) -> slice:
+        """Of the lexicon, what the tones allow."""
+        return self._lexicon.slice_of(int(growing.frame.tones[position]))
+
+    def _allowed(self, growing: Growing, position: int, rows: Numbers, logits: Array) -> Array:
+        """[rows, columns]: logits of what each of `rows` may choose from; `logits`: [rows, V]."""
+        frame, columns = growing.frame, self._columns(growing, position)
+        groups, nothing = growing.groups[rows], np.zeros(len(rows), np.uint32)
+        wanted, shunned = (groups, nothing) if frame.rhyming[position] else (nothing, groups & np.uint32(frame.scarce))
         used, reluctance = self._used(growing, position)
-        choices = []
-        for tones in (LEVEL_BIT, OBLIQUE_BIT, EITHER):
-            of = np.flatnonzero(growing.tones[rows, position] == tones)
-            if len(of):
-                columns = self._lexicon.slice_of(tones)
-                own, rhymes = logits[of, columns], self._lexicon.rhymes[columns]
-                forbid(
-                    own, Rules(rhymes, wanted[of], shunned[of], used[rows[of]] - columns.start, reluctance[rows[of]])
-                )
-                choices.append(_Allowed(rows[of], columns, own))
-        return choices
+        allowed: Array = logits[:, columns].copy()
+        rules = Rules(self._lexicon.rhymes[columns], wanted, shunned, used[rows] - columns.start, reluctance[rows])
+        forbid(allowed, rules)
+        return allowed
 
     def _used(self, growing: Growing, position: int) -> tuple[Numbers, Array]:
         """The columns of what stands in the poem or is bound to come, [N, any], and what is added to their logits.
@@ -148,15 +134,18 @@ class NumpyWriter:
         tokens = np.hstack((before, np.broadcast_to(to_come, (frame.rows, len(to_come)))))
         reluctance = np.full(tokens.shape, FORBIDDEN)
         reluctance[:, :position] = frame.repetition[position, :position]
-        reluctance[growing.rhyming[:, position], : max(position - 1, 0)] = FORBIDDEN
+        if frame.rhyming[position]:
+            reluctance[:, : max(position - 1, 0)] = FORBIDDEN
         if position > 1:
             reluctance[before[:, -1] == before[:, -2], position - 1] = FORBIDDEN
         return self._lexicon.column_of[tokens].astype(np.int64), reluctance
 
-    def _draw(self, growing: Growing, position: int, allowed: _Allowed, uniform: npt.NDArray[np.float64]) -> None:
-        drawn, chances = sample(allowed.logits, growing.temperature, uniform)
-        growing.tokens[allowed.rows, position] = self._lexicon.columns[allowed.columns][drawn]
-        growing.chances[allowed.rows, position] = chances
+    def _draw(
+        self, growing: Growing, position: int, rows: Numbers, logits: Array, uniform: npt.NDArray[np.float64]
+    ) -> None:
+        drawn, chances = sample(logits, growing.temperature, uniform)
+        growing.tokens[rows, position] = self._lexicon.columns[self._columns(growing, position)][drawn]
+        growing.chances[rows, position] = chances
 
 
 def decode(
@@ -204,7 +193,7 @@ def decode(
 def _spans(frame: Frame, begin: int) -> Iterator[range]:
     """The positions from `begin` on, in pieces after which there is something to be seen to."""
     for position in range(begin, frame.length):
-        if _ends_line(frame, position) or frame.rhyming[:, position].any() or position == frame.length - 1:
+        if _ends_line(frame, position) or frame.rhyming[position] or position == frame.length - 1:
             yield range(begin, position + 1)
             begin = position + 1
 

@@ -18,8 +18,6 @@ from poetcore.prosody.rhyme import near_groups
 
 _SPARE: Final = 12
 """A group that the poet may choose has so many words more than the poem needs."""
-_SCARCE: Final = 80
-"""Groups of fewer words are kept for the rhymes: a poem of 56 hanzi could use them up elsewhere."""
 
 
 def framed(
@@ -29,31 +27,33 @@ def framed(
     vocabulary: Vocabulary,
     lexicon: Lexicon,
     uniform: npt.NDArray[np.float64],
+    rows: int,
 ) -> tuple[Frame, tuple[str, ...]]:
-    """The frame of N candidates, and what had to be given up for it.
+    """The frame of `rows` candidates, and what had to be given up for it.
 
-    `uniform`: [N, 1 + lines] numbers in [0, 1).
+    `uniform`: [1 + lines] numbers in [0, 1); all candidates have one template, or the model would choose it too.
     `rhyme`: the name of a rhyme group; it is given up if there is none such, or it is not level.
     """
     given = [plan.places[place] for place in hanzi_places(form)]
     masks = [None if char is None else tables().groups.get(char, 0) for char in given]
     templates = Templates.fitting(form, masks)
-    drawn = [templates.drawn(row) for row in uniform]
-    groups, kept = _groups(rhyme, form, masks, templates.begin_rhyming, lexicon)
+    template = templates.drawn(uniform)
+    groups, scarce, kept = _groups(rhyme, form, masks, templates.begin_rhyming, lexicon)
     relaxed = ["rhyme"] * (not kept) + ["tone"] * (templates.conflicts > 0)
-    tones = np.zeros((len(drawn), len(plan.places)), np.uint8)
-    tones[:, hanzi_places(form)] = [template.tones for template in drawn]
+    tones = np.zeros(len(plan.places), np.uint8)
+    tones[hanzi_places(form)] = template.tones
     if not all(_any(lexicon, bits) for bits in (LEVEL_BIT, OBLIQUE_BIT)):
         # A vocabulary in which a tone is missing altogether.
-        tones[:], groups, relaxed = EITHER, 0, ["rhyme", "tone"]
+        tones[:], groups, scarce, relaxed = EITHER, 0, 0, ["rhyme", "tone"]
     frame = Frame(
         forced=np.array([FREE if char is None else vocabulary.id_of(char) for char in plan.places], np.int32),
         tones=tones,
-        rhyming=np.array([_rhyming(template, form) for template in drawn]),
+        rhyming=np.array(_rhyming(template, form)),
+        rows=rows,
         line_length=form.line_length,
         groups=groups,
         repetition=repetition(form),
-        scarce=_bits(lexicon.group_sizes < _SCARCE),
+        scarce=scarce,
     )
     return frame, tuple(relaxed)
 
@@ -65,8 +65,8 @@ def _rhyming(template: Template, form: Form) -> list[bool]:
 
 def _groups(
     rhyme: str | None, form: Form, masks: list[int | None], begins_rhyming: bool, lexicon: Lexicon
-) -> tuple[int, bool]:
-    """The groups that the poem may rhyme in, as bits, and whether nothing was given up.
+) -> tuple[int, int, bool]:
+    """The groups that the poem may rhyme in, those of them with no words to spare, and whether nothing was given up.
 
     The endings of even lines decide; a first line that rhymes need only be near to them (首句借鄰韻).
     """
@@ -80,7 +80,8 @@ def _groups(
     enough, possible = _bits(lexicon.group_sizes >= needed + _SPARE), _bits(lexicon.group_sizes >= needed)
     wishes = (shared & own & wanted, shared & near & wanted, shared & own, shared & near, shared)
     groups = next((wish for wish in wishes if wish & possible), LEVEL if needed else 0)
-    return groups & enough or groups & possible, agree and bool(shared & near & wanted & possible)
+    groups = groups & enough or groups & possible
+    return groups, groups & ~enough, agree and bool(shared & near & wanted & possible)
 
 
 def _named(rhyme: str) -> int:

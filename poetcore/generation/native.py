@@ -209,13 +209,14 @@ class NativeWriter:
     def write(self, growing: Growing, span: range, state: State, uniform: npt.NDArray[np.float64]) -> State:
         """As `Writer`."""
         frame, state = growing.frame, _copied(state)
-        forced, repetition = np.ascontiguousarray(frame.forced), np.ascontiguousarray(frame.repetition, np.float32)
+        forced, tones, rhyming = map(np.ascontiguousarray, (frame.forced, frame.tones, frame.rhyming))
+        repetition = np.ascontiguousarray(frame.repetition, np.float32)
         structure = _Growing(
             rows=frame.rows,
             length=frame.length,
             forced=_address(forced),
-            tones=_address(growing.tones),
-            rhyming=_address(growing.rhyming),
+            tones=_address(tones),
+            rhyming=_address(rhyming),
             repetition=_address(repetition),
             groups=_address(growing.groups),
             scarce=frame.scarce,

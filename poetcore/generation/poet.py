@@ -106,8 +106,8 @@ class Poet:
         self, request: ComposeRequest, planned: Plan, form: Form, rng: np.random.Generator
     ) -> tuple[Drafts, list[str], tuple[str, ...]]:
         """The drafts, their texts, and what had to be given up for them."""
-        uniform = rng.random((request.best_of, 1 + form.lines))
-        frame, relaxed = framed(planned, form, request.rhyme, self.vocabulary, self.lexicon, uniform)
+        uniform = rng.random(1 + form.lines)
+        frame, relaxed = framed(planned, form, request.rhyme, self.vocabulary, self.lexicon, uniform, request.best_of)
         condition = self._condition(planned)
         drafts = decode(self.engine, self.lexicon, frame, self._known, request.temperature, rng, condition)
         return drafts, [self._text(tokens, planned) for tokens in drafts.tokens.tolist()], relaxed

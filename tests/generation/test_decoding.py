@@ -36,47 +36,48 @@ def slow_drafts(
     poet: Poet, frame: Frame, rng: np.random.Generator, temperature: float
 ) -> list[tuple[list[int], float]]:
     """All candidates, each read from the start again for every token: whole softmax, mask, the same random numbers."""
-    places = list(range(frame.rows))
-    drafts: list[list[int]] = [[] for _ in places]
+    drafts: list[list[int]] = [[] for _ in range(frame.rows)]
     begin = frame.forced.tolist().index(FREE)
     log_weights = np.zeros(frame.rows)
     for position, forced in enumerate(frame.forced.tolist()):
         uniforms = rng.random(frame.rows) if forced == FREE else np.zeros(frame.rows)
         for row, tokens in enumerate(drafts):
-            weights = slow_weights(poet, frame, places[row], tokens, temperature)
+            weights, counted = slow_weights(poet, frame, tokens, temperature)
             # In the order of the columns: by it the distribution is inverted.
             order = poet.lexicon.order
             tokens.append(forced if forced != FREE else int(order[drawn(weights[order], uniforms[row])]))
-            log_weights[row] += np.log(weights.sum() if forced == FREE else weights[forced])
+            log_weights[row] += np.log(counted)
         if position >= begin and position % (frame.line_length + 1) == frame.line_length - 1:
             ends, uniform = np.cumsum(np.exp(log_weights)), rng.random()
             parents = [int((ends <= (uniform + row) / frame.rows * ends[-1]).sum()) for row in range(frame.rows)]
-            drafts, places = [list(drafts[parent]) for parent in parents], [places[parent] for parent in parents]
+            drafts = [list(drafts[parent]) for parent in parents]
             log_weights[:] = 0
     return [(tokens, slow_likelihood(poet, tokens)) for tokens in drafts]
 
 
 def slow_weights(
-    poet: Poet, frame: Frame, place: int, tokens: list[int], temperature: float
-) -> npt.NDArray[np.float64]:
-    """The share of each token in the model's chances after `tokens`, 0 where candidate `place` must not have it."""
+    poet: Poet, frame: Frame, tokens: list[int], temperature: float
+) -> tuple[npt.NDArray[np.float64], float]:
+    """The share of each token in the model's chances after `tokens`, 0 where it must not stand; how much counts."""
     sounds, position = sounds_of(poet.vocabulary.characters), len(tokens)
     logits = logits_after(poet, tokens)
     shares: npt.NDArray[np.float64] = np.exp(logits / temperature)
     shares /= shares.sum()
     if frame.forced[position] != FREE:
-        return shares
+        return shares, float(shares[frame.forced[position]])
     groups = frame.groups
     for at, token in enumerate(tokens):
-        if frame.rhyming[place, at] and frame.forced[at] == FREE:
+        if frame.rhyming[at] and frame.forced[at] == FREE:
             groups &= int(sounds.rhymes[token - 3])
-    rhymes_here = bool(frame.rhyming[place, position])
+    rhymes_here = bool(frame.rhyming[position])
+    for token in range(len(shares)):
+        of_tone = token in poet.lexicon.columns and bool(sounds.tones[token - 3] & frame.tones[position])
+        shares[token] *= of_tone
+    unrhymed = float(shares.sum())
     for token in range(len(shares)):
         rhymes = int(sounds.rhymes[token - 3]) if token >= 3 else 0
         shares[token] *= (
-            token in poet.lexicon.columns
-            and bool(sounds.tones[token - 3] & frame.tones[place, position])
-            and token not in frame.forced[position:]
+            token not in frame.forced[position:]
             and (not rhymes_here or bool(rhymes & groups))
             and (rhymes_here or not rhymes & groups & frame.scarce)
         )
@@ -84,7 +85,7 @@ def slow_weights(
         follows = at == position - 1
         never = at > 0 and token == tokens[at - 1] if follows else rhymes_here
         shares[token] *= 0 if never else np.exp(frame.repetition[position, at] / temperature)
-    return shares
+    return shares, unrhymed if rhymes_here else float(shares.sum())
 
 
 def slow_likelihood(poet: Poet, tokens: list[int]) -> float:
@@ -101,8 +102,8 @@ def slow_likelihood(poet: Poet, tokens: list[int]) -> float:
 def test_a_batch_gives_what_one_candidate_at_a_time_gives(toy_poet: Poet, form: str, temperature: float) -> None:
     request = ComposeRequest(prefix="月", form=FORMS[form], acrostic="月夜秋山")
     planned = plan(request, lambda _typed, _converted: True, 0.0)
-    templates = np.random.default_rng(4).random((4, 1 + FORMS[form].lines))
-    frame, relaxed = framed(planned, FORMS[form], None, toy_poet.vocabulary, toy_poet.lexicon, templates)
+    uniform = np.random.default_rng(4).random(1 + FORMS[form].lines)
+    frame, relaxed = framed(planned, FORMS[form], None, toy_poet.vocabulary, toy_poet.lexicon, uniform, 4)
     assert relaxed == ()
     fast = decode(toy_poet.engine, toy_poet.lexicon, frame, nothing, temperature, np.random.default_rng(5))
     likelihoods = fast.log_likelihoods(toy_poet.engine, np.arange(4))
@@ -140,11 +141,12 @@ def test_writing_freely_gives_what_one_poem_at_a_time_gives(toy_poet: Poet, temp
 
 def frame_of(forced: list[int], tones: int = 3, groups: int = 0, rhyming: tuple[int, ...] = ()) -> Frame:
     length = len(forced)
-    where = np.array([[place in rhyming for place in range(length)]] * 2)
+    where = np.array([place in rhyming for place in range(length)])
     return Frame(
         np.array(forced, np.int32),
-        np.full((2, length), tones, np.uint8),
+        np.full(length, tones, np.uint8),
         where,
+        2,
         5,
         groups,
         np.full((length, length), FORBIDDEN),
@@ -211,8 +213,8 @@ def test_other_shares_are_rounded_up_or_down_and_right_on_average() -> None:
 def test_many_candidates_are_distributed_as_the_models_poems_that_keep_to_the_frame(toy_poet: Poet) -> None:
     # A line of two: level, then oblique, which is rare after some first characters and usual after others.
     rows = 4_000
-    tones = np.tile(np.array([1, 2], np.uint8), (rows, 1))
-    frame = Frame(np.full(2, FREE, np.int32), tones, np.zeros((rows, 2), np.bool_), 2, 0, np.zeros((2, 2), np.float32))
+    tones, repetition = np.array([1, 2], np.uint8), np.zeros((2, 2), np.float32)
+    frame = Frame(np.full(2, FREE, np.int32), tones, np.zeros(2, np.bool_), rows, 2, 0, repetition)
     level = toy_poet.lexicon.columns[toy_poet.lexicon.slice_of(1)].tolist()
     oblique = toy_poet.lexicon.columns[toy_poet.lexicon.slice_of(2)].tolist()
     first = softmax(logits_after(toy_poet, []))

@@ -93,12 +93,11 @@ def frame_of(random: np.random.Generator, rows: int, groups: int) -> Frame:
     forced = np.full(24, FREE, np.int32)
     forced[5::12], forced[11::12] = MARKS
     forced[[0, 1, 14, 22]] = random.integers(10, 200, 4)
-    tones = random.integers(1, 4, (rows, 24)).astype(np.uint8)
-    rhyming = np.zeros((rows, 24), np.bool_)
-    rhyming[:, [10, 22]] = True
-    rhyming[: rows // 2, 4] = True
+    tones = random.integers(1, 4, 24).astype(np.uint8)
+    rhyming = np.zeros(24, np.bool_)
+    rhyming[[4, 10, 22]] = True
     repetition = random.choice(np.array([0, -1, -3, FORBIDDEN], np.float32), (24, 24))
-    return Frame(forced, tones, rhyming, 5, groups, repetition, scarce=0b1000)
+    return Frame(forced, tones, rhyming, rows, 5, groups, repetition, scarce=0b1000)
 
 
 def drafts_of(engine: Engine, frame: Frame, known: Callable[[Tokens], npt.NDArray[np.bool_]]) -> Drafts:
@@ -134,10 +133,10 @@ def test_what_nothing_is_left_for_is_chosen_as_numpy_chooses(native: Arithmetic)
         _level_from=0,
         _oblique_to=4,
     )
-    rhyming = np.array([[False, True, False, True, True]] * 4)
+    rhyming = np.array([False, True, False, True, True])
     once = np.full((5, 5), FORBIDDEN)
     for groups in (1, 4):
-        frame = Frame(np.full(5, FREE, np.int32), np.ones((4, 5), np.uint8), rhyming, 5, groups, once)
+        frame = Frame(np.full(5, FREE, np.int32), np.ones(5, np.uint8), rhyming, 4, 5, groups, once)
         written = [
             decode(
                 Engine(ARCHITECTURES[0], tensors_of(ARCHITECTURES[0]), MARKS, small.order, how),
