@@ -28,6 +28,7 @@ def framed(
     lexicon: Lexicon,
     uniform: npt.NDArray[np.float64],
     rows: int,
+    temperature: float = 1.0,
 ) -> tuple[Frame, tuple[str, ...]]:
     """The frame of `rows` candidates, and what had to be given up for it.
 
@@ -52,7 +53,7 @@ def framed(
         rows=rows,
         line_length=form.line_length,
         groups=groups,
-        repetition=repetition(form),
+        repetition=repetition(form, temperature),
         scarce=scarce,
     )
     return frame, tuple(relaxed)

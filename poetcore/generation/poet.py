@@ -107,7 +107,16 @@ class Poet:
     ) -> tuple[Drafts, list[str], tuple[str, ...]]:
         """The drafts, their texts, and what had to be given up for them."""
         uniform = rng.random(1 + form.lines)
-        frame, relaxed = framed(planned, form, request.rhyme, self.vocabulary, self.lexicon, uniform, request.best_of)
+        frame, relaxed = framed(
+            planned,
+            form,
+            request.rhyme,
+            self.vocabulary,
+            self.lexicon,
+            uniform,
+            request.best_of,
+            request.temperature,
+        )
         condition = self._condition(planned)
         drafts = decode(self.engine, self.lexicon, frame, self._known, request.temperature, rng, condition)
         return drafts, [self._text(tokens, planned) for tokens in drafts.tokens.tolist()], relaxed

@@ -9,8 +9,11 @@ from poetcore.prosody import FORMS
 
 
 @pytest.mark.parametrize("name", FORMS)
-def test_a_character_follows_itself_freely_and_comes_again_most_readily_in_its_line(name: str) -> None:
-    added = repetition(FORMS[name])
+@pytest.mark.parametrize("temperature", [0.5, 1.0, 1.5])
+def test_a_character_follows_itself_freely_and_comes_again_most_readily_in_its_line(
+    name: str, temperature: float
+) -> None:
+    added = repetition(FORMS[name], temperature)
     width = FORMS[name].line_length + 1
     assert added.dtype == np.float32
     assert (np.diagonal(added, -1) == 0).all()
@@ -28,7 +31,10 @@ def repeats(text: str) -> int:
 def poems() -> dict[str, list[tuple[str, ...]]]:
     poet = Poet.load()
     return {
-        form: [poet.compose(ComposeRequest(form=FORMS[form], seed=seed, best_of=4)).lines for seed in range(60)]
+        form: [
+            poet.compose(ComposeRequest(form=FORMS[form], seed=seed, best_of=4, temperature=(1.0, 0.8)[seed % 2])).lines
+            for seed in range(60)
+        ]
         for form in FORMS
     }
 
