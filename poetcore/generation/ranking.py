@@ -6,8 +6,8 @@ how well it goes with the title. What they are worth was learned (`poetcore.eval
 odds that a candidate with these numbers is a real poem, and not one that the poet wrote or one in disorder.
 
 The choice is drawn by these odds, as weighted resampling has it (Rubin 1987): the highest score of sixteen is likelier
-and more coherent than poems are. At low temperatures, where that is wanted, it is taken. Drawn by the square of the odds,
-poems are told from real ones by the neural reader with an AUC of 0.65 in place of 0.64.
+and more coherent than poems are. At low temperatures, where that is wanted, it is taken. (Drawn by the square of the
+odds, poems are told from real ones by the neural reader with an AUC of 0.65 in place of 0.64.)
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -45,8 +45,8 @@ _SHORT_LIST: Final = 4
 
 # A title was asked for: it counts by this power of its odds, or half of the poems would be found again by it.
 _TITLE_SHARPNESS: Final = 4.0
-# A draft is drawn by its odds at temperature 1. Whoever asks for cooler poems wants good ones rather than all kinds: here
-# the best is taken.
+# A draft is drawn by its odds at temperature 1. Whoever asks for cooler poems wants good ones rather than all kinds:
+# here the best is taken.
 _BEST_AT: Final = 0.8
 
 # Lines 3 and 4, 5 and 6 of 律詩.
