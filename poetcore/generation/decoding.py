@@ -41,8 +41,8 @@ class Drafts:
     groups: npt.NDArray[np.uint32]
     """[N]: the level groups that a draft's rhymes share, as bits."""
     rough: npt.NDArray[np.float64]
-    """[N]: natural log of a draft's probability at its temperature, but for its beginning and what characters lost
-    because they came again; a by-product. It tells drafts of one frame apart almost as the likelihood does."""
+    """[N]: natural log of a draft's probability at its temperature, but for its beginning, what characters lost because
+    they came again, and how rare it is that a rhyme is found; a by-product, to leave out drafts by."""
 
     def log_likelihoods(self, engine: Engine, rows: Numbers) -> npt.NDArray[np.float64]:
         """Natural log of the probability of each of `rows` under the unmasked model, END included."""
