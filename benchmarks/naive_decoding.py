@@ -52,14 +52,12 @@ class NaiveDecoder:
                 return tokens, likelihoods
             forced, weights = frame.forced[position], _softmax(logits / np.float32(temperature))
             if forced == FREE:
-                of_tone = self._tones & frame.tones[position] > 0
-                unrhymed = weights[:, of_tone].sum(axis=1)
-                weights *= of_tone & self._rhyming(frame, position, groups)
+                weights *= (self._tones & frame.tones[position] > 0) & self._rhyming(frame, position, groups)
                 weights *= self._willing(frame, position, tokens) ** (1 / temperature)
                 ends = np.cumsum(weights[:, self._lexicon.order], axis=1, dtype=np.float64)
                 drawn = (ends <= (rng.random(frame.rows) * ends[:, -1])[:, None]).sum(axis=1)
                 last = self._lexicon.order[drawn].astype(np.int32)
-                log_weights += np.log(unrhymed if frame.rhyming[position] else weights.sum(axis=1))
+                log_weights += np.log(weights.sum(axis=1))
             else:
                 last = np.full(frame.rows, forced, np.int32)
                 log_weights += np.log(weights[:, forced])

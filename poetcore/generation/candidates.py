@@ -48,8 +48,7 @@ class Growing:
     To draw each character from those that the frame allows is short-sighted: whoever writes himself into a corner takes
     what little fits there. So a candidate has a weight, the share of the model's chances that was allowed, and at the
     end of each line the candidates are drawn anew by their weights: a particle filter (Gordon et al. 1993). The more of
-    them there are, the more they are distributed as those poems of the model that keep to the frame. That a character
-    rhymes does not count: the model remembers rhymes badly, and would favour the groups with many words.
+    them there are, the more they are distributed as those poems of the model that keep to the frame.
     """
 
     def __init__(self, frame: Frame, temperature: float, size: int) -> None:
@@ -64,7 +63,7 @@ class Growing:
         self.chances: Final = np.ones((frame.rows, frame.length))
         """The chance that each token had when it was drawn."""
         self.log_shares: Final = np.zeros((frame.rows, frame.length))
-        """ln of the share of the model's chances that was allowed there, as far as it counts."""
+        """ln of the share of the model's chances that was allowed there."""
 
     def resample(self, line: slice, uniform: float) -> Rows:
         """Draw the candidates anew by what was allowed of them in `line`; returns which each goes on from.

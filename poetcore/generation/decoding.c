@@ -427,7 +427,6 @@ static void choose(const struct lexicon *lexicon, const struct growing *growing,
     const uint32_t *rhymes = lexicon->rhymes + begin;
     const uint32_t wanted = growing->rhyming[position] ? growing->groups[row] : 0;
     const uint32_t shunned = growing->rhyming[position] ? 0 : growing->groups[row] & growing->scarce;
-    const double unrhymed = growing->rhyming[position] ? log_sum(logits, columns, growing->temperature) : 0;
     if (wanted | shunned)
         for (int64_t column = 0; column < columns; column++) {
             const int misses = wanted && !(rhymes[column] & wanted);
@@ -457,7 +456,7 @@ static void choose(const struct lexicon *lexicon, const struct growing *growing,
     const int64_t drawn =
         sampled(logits, columns, largest, growing->temperature, uniform, weights, growing->chances + place, &log_total);
     growing->tokens[place] = lexicon->columns[begin + drawn];
-    growing->log_shares[place] += growing->rhyming[position] ? unrhymed : log_total;
+    growing->log_shares[place] += log_total;
 }
 
 /* The token of each row at `position`, drawn or forced; uniform [rows], NULL where it is forced. */

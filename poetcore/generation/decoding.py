@@ -41,8 +41,8 @@ class Drafts:
     groups: npt.NDArray[np.uint32]
     """[N]: the level groups that a draft's rhymes share, as bits."""
     rough: npt.NDArray[np.float64]
-    """[N]: natural log of a draft's probability at its temperature, but for its beginning, what characters lost because
-    they came again, and how rare it is that a rhyme is found; a by-product, to leave out drafts by."""
+    """[N]: natural log of a draft's probability at its temperature, but for its beginning and for what characters lost
+    because they came again; a by-product, to leave out drafts by."""
 
     def log_likelihoods(self, engine: Engine, rows: Numbers) -> npt.NDArray[np.float64]:
         """Natural log of the probability of each of `rows` under the unmasked model, END included."""
@@ -75,10 +75,8 @@ class NumpyWriter:
                 growing.tokens[:, position] = forced
                 growing.log_shares[:, position] += logits[:, self._engine.column_of[forced]] / growing.temperature
                 continue
-            columns = self._columns(growing, position)
             allowed = self._allowed(growing, position, np.arange(growing.frame.rows), logits)
-            counted = logits[:, columns] if growing.frame.rhyming[position] else allowed
-            growing.log_shares[:, position] += log_normaliser(counted / growing.temperature)
+            growing.log_shares[:, position] += log_normaliser(allowed / growing.temperature)
             self._draw(growing, position, np.arange(growing.frame.rows), allowed, next(numbers))
         return state
 

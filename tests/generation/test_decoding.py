@@ -42,11 +42,11 @@ def slow_drafts(
     for position, forced in enumerate(frame.forced.tolist()):
         uniforms = rng.random(frame.rows) if forced == FREE else np.zeros(frame.rows)
         for row, tokens in enumerate(drafts):
-            weights, counted = slow_weights(poet, frame, tokens, temperature)
+            weights = slow_weights(poet, frame, tokens, temperature)
             # In the order of the columns: by it the distribution is inverted.
             order = poet.lexicon.order
             tokens.append(forced if forced != FREE else int(order[drawn(weights[order], uniforms[row])]))
-            log_weights[row] += np.log(counted)
+            log_weights[row] += np.log(weights.sum())
         if position >= begin and position % (frame.line_length + 1) == frame.line_length - 1:
             ends, uniform = np.cumsum(np.exp(log_weights)), rng.random()
             parents = [int((ends <= (uniform + row) / frame.rows * ends[-1]).sum()) for row in range(frame.rows)]
@@ -55,29 +55,25 @@ def slow_drafts(
     return [(tokens, slow_likelihood(poet, tokens)) for tokens in drafts]
 
 
-def slow_weights(
-    poet: Poet, frame: Frame, tokens: list[int], temperature: float
-) -> tuple[npt.NDArray[np.float64], float]:
-    """The share of each token in the model's chances after `tokens`, 0 where it must not stand; how much counts."""
+def slow_weights(poet: Poet, frame: Frame, tokens: list[int], temperature: float) -> npt.NDArray[np.float64]:
+    """The share of each token in the model's chances after `tokens`, 0 where it must not stand."""
     sounds, position = sounds_of(poet.vocabulary.characters), len(tokens)
     logits = logits_after(poet, tokens)
     shares: npt.NDArray[np.float64] = np.exp(logits / temperature)
     shares /= shares.sum()
     if frame.forced[position] != FREE:
-        return shares, float(shares[frame.forced[position]])
+        return np.where(np.arange(len(shares)) == frame.forced[position], shares, 0)
     groups = frame.groups
     for at, token in enumerate(tokens):
         if frame.rhyming[at] and frame.forced[at] == FREE:
             groups &= int(sounds.rhymes[token - 3])
     rhymes_here = bool(frame.rhyming[position])
     for token in range(len(shares)):
-        of_tone = token in poet.lexicon.columns and bool(sounds.tones[token - 3] & frame.tones[position])
-        shares[token] *= of_tone
-    unrhymed = float(shares.sum())
-    for token in range(len(shares)):
         rhymes = int(sounds.rhymes[token - 3]) if token >= 3 else 0
         shares[token] *= (
-            token not in frame.forced[position:]
+            token in poet.lexicon.columns
+            and bool(sounds.tones[token - 3] & frame.tones[position])
+            and token not in frame.forced[position:]
             and (not rhymes_here or bool(rhymes & groups))
             and (rhymes_here or not rhymes & groups & frame.scarce)
         )
@@ -85,7 +81,7 @@ def slow_weights(
         follows = at == position - 1
         never = at > 0 and token == tokens[at - 1] if follows else rhymes_here
         shares[token] *= 0 if never else np.exp(frame.repetition[position, at] / temperature)
-    return shares, unrhymed if rhymes_here else float(shares.sum())
+    return shares
 
 
 def slow_likelihood(poet: Poet, tokens: list[int]) -> float:
