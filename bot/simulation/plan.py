@@ -39,7 +39,7 @@ class Scale:
     """Who take part; a tenth of them are vandals."""
     others: int = 100
     """Noiseless readers who do not take part: they judge."""
-    judged: int = 500
+    judged: int = 1_500
     """Poems that they read of each version."""
     compared: int = 1_000
     """Real and generated poems each that the real-against-generated classifier learns from."""

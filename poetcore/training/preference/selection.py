@@ -3,8 +3,8 @@
 What a rating counts, before the classes are balanced, is the product of
 
 - the rater's share: whoever rated more than a set share of everything counts as if it were that share;
-- how much the rater tells poems apart: 4p(1 − p), where p is the share of 👍 among the rater's ratings, with one 👍 and
-  one 👎 added. Whoever presses one button always says nothing about poems;
+- how much the rater tells poems apart: 4p(1 − p), where p is the share of 👍 among the rater's ratings, with half a 👍
+  and half a 👎 added (Krichevsky and Trofimov 1981). Whoever presses one button always says nothing about poems;
 - the age of the poem: half for the version before the present one, a quarter for the one before that.
 
 Readers who disagree about a poem cancel out, and what they leave is its verdict. In the end liked and disliked poems
@@ -113,7 +113,7 @@ def rating_weights(ratings: Sequence[Rating], poet: str, settings: FinetuneSetti
     cap = settings.rater_share * len(ratings)
     of_rater = {}
     for rater, count in given.items():
-        share = (liked[rater] + 1) / (count + 2)
+        share = (liked[rater] + 0.5) / (count + 1)
         of_rater[rater] = min(1.0, cap / count) * 4 * share * (1 - share)
     ages = _ages(ratings, poet)
     return [of_rater[r.rater] * settings.older_weight**age for r, age in zip(ratings, ages, strict=True)]

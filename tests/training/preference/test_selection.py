@@ -43,8 +43,8 @@ def test_who_always_presses_one_button_says_little() -> None:
     ratings = [rated(str(number), False, "vandal") for number in range(18)]
     ratings += [rated("甲", True, "reader"), rated("乙", False, "reader")]
     weights = rating_weights(ratings, "now", SETTINGS)
-    # p = 1/20 and 2/4.
-    assert weights == pytest.approx([4 * 0.05 * 0.95] * 18 + [1.0] * 2)
+    # p = 0.5/19 and 1.5/3.
+    assert weights == pytest.approx([4 * 0.5 / 19 * 18.5 / 19] * 18 + [1.0] * 2)
 
 
 def test_poems_of_older_versions_weigh_less_the_older_they_are() -> None:
