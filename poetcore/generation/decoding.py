@@ -1,7 +1,8 @@
 """Sampling candidates: token ids in, token ids out, all candidates in one batch.
 
-A `Frame` says what may stand where; the engine says how likely it is. Logits are computed for the characters that are
-allowed and for no others. `poetcore.generation.freely` writes without a frame.
+A `Frame` says what may stand where; the engine says how likely it is. What the frame forbids is not drawn, and how much
+of the model's chances that was decides which candidates live (`candidates.py`). `poetcore.generation.freely` writes
+without a frame.
 """
 
 from collections.abc import Callable, Iterator

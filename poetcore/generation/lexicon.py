@@ -22,7 +22,7 @@ EITHER: Final = LEVEL_BIT | OBLIQUE_BIT
 class Lexicon:
     """C columns, one for each hanzi that the poet may choose: first those only oblique, then both, then only level.
 
-    So every set of characters that a tone allows is a slice, and logits need be computed for that slice alone.
+    So every set of characters that a tone allows is a slice of the logits.
     """
 
     columns: Tokens
