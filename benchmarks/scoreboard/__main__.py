@@ -10,7 +10,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
 
-from benchmarks.scoreboard.systems import Order, System, composed, free_orders, many_orders, titled_orders
+from benchmarks.scoreboard.systems import Order, System, free_orders, many_orders, titled_orders, written
 from benchmarks.scoreboard.table import document, poems_page
 from bot.orders import TEMPERATURE
 from poetcore.corpus import PreparedCorpus
@@ -136,9 +136,8 @@ def _column(work: _Work, system: System) -> dict[str, Any]:
 def _poems(work: _Work, system: System, poet: Poet, kind: str, orders: Sequence[Order]) -> list[Verse]:
     # Poems of another poet, or another order of poems, are another file.
     key = sha256(f"{poet.version} {poet.card.files} {system.plain} {orders}".encode()).hexdigest()[:12]
-    return composed(
-        work.folder / f"{system.name.replace(' ', '-')}-{kind}-{key}.jsonl", system, poet, orders, console.print
-    )
+    path = work.folder / f"{_in_a_word(system.name)}-{kind}-{key}.jsonl"
+    return written(path, system, orders, console.print)
 
 
 def _kept(work: _Work, name: str, verses: Sequence[Verse], means: Means) -> dict[str, Any]:

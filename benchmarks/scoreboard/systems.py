@@ -1,4 +1,4 @@
-"""The systems that are compared, and their poems: written one by one, so that a run that was cut off goes on."""
+"""The systems that are compared, and their poems: kept as they are written, so that a run that was cut off goes on."""
 
 import json
 import os
@@ -9,7 +9,9 @@ from pathlib import Path
 from poetcore.errors import InputError
 from poetcore.evaluation.jsonl import parse_poems
 from poetcore.evaluation.scoreboard.verses import Verse, by_form, verses_of
-from poetcore.generation import ComposeRequest, Poet
+from poetcore.generation import ComposeRequest
+from poetcore.generation.many import composed
+from poetcore.generation.poem import Poem
 from poetcore.prosody import FORMS
 
 PER_TITLE = 4
@@ -72,27 +74,29 @@ def many_orders(real: Sequence[Verse], count: int, free: Sequence[Verse]) -> lis
     return [Order(form, 1_000_000 + number) for form, share in shares.items() for number in range(share)]
 
 
-def composed(
-    path: Path, system: System, poet: Poet, orders: Sequence[Order], say: Callable[[str], None]
-) -> list[Verse]:
+def written(path: Path, system: System, orders: Sequence[Order], say: Callable[[str], None]) -> list[Verse]:
     """The poems of `orders`, from `path` as far as they stand there; the rest is composed and added to it."""
     done = _whole_lines(path)
     if done < len(orders):
         say(f"{path.name}: {len(orders) - done:,} poems to write")
-        _append(path, (_line(poet, system, order) for order in orders[done:]))
+        poems = composed(system.poet, [_request(system, order) for order in orders[done:]])
+        _append(path, map(_line, orders[done:], poems))
     verses = verses_of(parse_poems(path.read_bytes(), str(path)))
     if len(verses) < len(orders):
         raise InputError(f"{path} has {len(verses)} poems, {len(orders)} were written; delete it and run again")
     return verses[: len(orders)]
 
 
-def _line(poet: Poet, system: System, order: Order) -> str:
-    request = ComposeRequest(form=FORMS[order.form], seed=order.seed, title=order.title, temperature=system.temperature)
+def _request(system: System, order: Order) -> ComposeRequest:
+    form = FORMS[order.form]
     if system.plain:
         # Without constraints the form does not count: the same seed in another form would be the same poem.
         seed = order.seed + _APART * list(FORMS).index(order.form)
-        request = ComposeRequest(form=FORMS[order.form], seed=seed, title=order.title, constrained=False, best_of=1)
-    poem = poet.compose(request)
+        return ComposeRequest(form=form, seed=seed, title=order.title, constrained=False, best_of=1)
+    return ComposeRequest(form=form, seed=order.seed, title=order.title, temperature=system.temperature)
+
+
+def _line(order: Order, poem: Poem) -> str:
     return json.dumps({"text": poem.traditional, "title": order.title, "seed": order.seed}, ensure_ascii=False) + "\n"
 
 

@@ -20,7 +20,7 @@ _Ways = tuple[tuple[tuple[str, float], ...], ...]
 """Each line's ways with their weights."""
 
 USAGE: Final = Path(__file__).with_name("usage.json")
-"""How often Tang poets used each pattern and each way of a line; made by `python -m poetcore.generation.usage`."""
+"""How often poets used each pattern and each way of a line; made by `python -m poetcore.generation.usage`."""
 
 
 @dataclass(frozen=True)

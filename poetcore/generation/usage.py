@@ -2,7 +2,7 @@
 
     python -m poetcore.generation.usage DATA
 
-DATA is a prepared corpus; the training poems of its Tang collection that scan without a problem are counted.
+DATA is a prepared corpus of Tang and Song; its training poems that scan without a problem are counted.
 """
 
 import json
@@ -25,7 +25,7 @@ def main() -> None:
     corpus = PreparedCorpus.load(Path(sys.argv[1]))
     found: Counter[tuple[str, str]] = Counter()
     ways: Counter[str] = Counter()
-    for poem in corpus.select(TRAIN, ("tang",)):
+    for poem in corpus.select(TRAIN):
         scansion = scan(corpus.text(int(poem)))
         if scansion.form is None or scansion.pattern is None or not (scansion.tone_ok and scansion.rhyme_ok):
             continue

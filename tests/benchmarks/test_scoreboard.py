@@ -10,10 +10,9 @@ import pytest
 
 from benchmarks.scoreboard import systems
 from benchmarks.scoreboard.__main__ import main
-from benchmarks.scoreboard.systems import Order, System, composed, free_orders, many_orders, titled_orders
+from benchmarks.scoreboard.systems import Order, System, free_orders, many_orders, titled_orders, written
 from poetcore.corpus.preparation import prepare
 from poetcore.evaluation.scoreboard.verses import Verse
-from poetcore.generation import Poet
 from poetcore.package import Architecture, Characters, PoetCard, expected_shapes, read_package, write_package
 
 HANZI = (
@@ -89,7 +88,7 @@ def test_all_columns_and_poems_come_from_one_command_and_once_only(
     def forbidden(*_: object) -> None:
         raise AssertionError("a second run composes nothing")
 
-    monkeypatch.setattr(Poet, "compose", forbidden)
+    monkeypatch.setattr(systems, "composed", forbidden)
     assert board() == 0
     assert (tmp_path / "docs" / "scoreboard.json").read_text(encoding="utf-8") == json.dumps(
         columns, ensure_ascii=False, indent=2
@@ -97,11 +96,11 @@ def test_all_columns_and_poems_come_from_one_command_and_once_only(
 
 
 def test_half_a_line_is_written_again(package: Path, tmp_path: Path) -> None:
-    poet, system, orders = Poet.load(package), System("ours", package, plain=False), free_orders(2)
-    whole = composed(tmp_path / "whole.jsonl", system, poet, orders, print)
+    system, orders = System("ours", package, plain=False), free_orders(2)
+    whole = written(tmp_path / "whole.jsonl", system, orders, print)
     torn = tmp_path / "torn.jsonl"
     torn.write_bytes((tmp_path / "whole.jsonl").read_bytes()[:-40])
-    assert composed(torn, system, poet, orders, print) == whole
+    assert written(torn, system, orders, print) == whole
     assert torn.read_bytes() == (tmp_path / "whole.jsonl").read_bytes()
 
 
