@@ -2,7 +2,8 @@
 
     python -m poetcore.generation.usage DATA
 
-DATA is a prepared corpus of Tang and Song; its training poems that scan without a problem are counted.
+DATA is a prepared corpus of Tang and Song. Every fifth of its training poems is looked at, in two minutes, and counted
+if it scans without a problem: shares are then known to half a percent.
 """
 
 import json
@@ -16,6 +17,7 @@ from poetcore.generation.templates import USAGE
 from poetcore.prosody import FORMS, patterns, scan
 from poetcore.prosody.patterns import line_types
 
+_EVERY = 5
 # A pattern or way that no poet of the corpus used is still possible.
 _UNSEEN = 1
 
@@ -25,7 +27,7 @@ def main() -> None:
     corpus = PreparedCorpus.load(Path(sys.argv[1]))
     found: Counter[tuple[str, str]] = Counter()
     ways: Counter[str] = Counter()
-    for poem in corpus.select(TRAIN):
+    for poem in corpus.select(TRAIN)[::_EVERY]:
         scansion = scan(corpus.text(int(poem)))
         if scansion.form is None or scansion.pattern is None or not (scansion.tone_ok and scansion.rhyme_ok):
             continue
