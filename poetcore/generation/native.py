@@ -1,6 +1,9 @@
 """`decoding.c`, compiled where it runs, and its structures; without a compiler numpy does the same.
 
-Everything here is safe in threads: a call has room of its own.
+    python -m poetcore.generation.native
+
+compiles it ahead, for all kinds of processors: for images that have no compiler. Everything here is safe in threads: a
+call has room of its own.
 """
 
 import ctypes
@@ -13,7 +16,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from poetcore.compiling import compiled
+from poetcore.compiling import compiled, prebuild
 from poetcore.generation.candidates import Growing
 from poetcore.generation.lexicon import Lexicon
 from poetcore.generation.lstm import Lstm, Stack, State
@@ -265,3 +268,7 @@ def _structure_of(state: State) -> _State:
 
 def _address(array: npt.NDArray[Any]) -> int:
     return int(array.ctypes.data)
+
+
+if __name__ == "__main__":
+    prebuild(SOURCE, FLAGS)
