@@ -8,14 +8,17 @@ from pathlib import Path
 from typing import Final
 
 from pydantic import TypeAdapter, ValidationError
+from sqlalchemy import URL
 
-from benchmarks import compose, train
+from benchmarks import compose, finetune, train
 from benchmarks.compose import bench_composing
 from benchmarks.document import document
+from benchmarks.finetune import bench_finetune
 from benchmarks.report import Report
-from benchmarks.serving import bench_broadcast, bench_load, broadcast_plan
+from benchmarks.serving import bench_broadcast, bench_database, bench_load, broadcast_plan
 from benchmarks.train import bench_training
-from bot.bench import load
+from bot.bench import database, load
+from bot.settings import read_settings
 from poetcore.errors import InputError, PoetcoreError
 from poetcore.files import write_whole
 from poetcore.progress import console
@@ -31,6 +34,8 @@ def main(words: Sequence[str] | None = None) -> int:
     try:
         sections = _sections(asked)
         reports = _kept(kept_at) if asked.only else {}
+        if missing := set(asked.only or ()) - sections.keys():
+            raise InputError(f"{', '.join(missing)} needs --data, a prepared corpus")
         for name in asked.only or sections:
             reports[name] = sections[name]()
         ordered = {name: reports[name] for name in sections if name in reports}
@@ -49,7 +54,10 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--out", type=Path, default=_OUT, help="the document; its figures lie beside it as JSON")
     parser.add_argument("--quick", action="store_true", help="tiny sizes: only to see that it runs")
     parser.add_argument(
-        "--only", action="append", choices=("train", "compose", "load", "broadcast"), help="may be repeated"
+        "--only",
+        action="append",
+        choices=("train", "finetune", "compose", "load", "broadcast", "database"),
+        help="may be repeated",
     )
     return parser
 
@@ -59,12 +67,23 @@ def _sections(asked: argparse.Namespace) -> Mapping[str, Callable[[], Report]]:
     say, quick = console.print, asked.quick
     readers = load.Plan(chats=50, updates=100, at_once=8) if quick else load.Plan()
     chats = 200 if quick else 100_000
+    learning = finetune.QUICK if quick else finetune.Plan()
+    presses = database.Plan(presses=200, at_once=8) if quick else database.Plan()
     return {
         "train": lambda: bench_training(asked.data, train.QUICK if quick else train.Plan(), say),
+        # An invented corpus has not the poet's characters.
+        **({} if asked.data is None else {"finetune": lambda: bench_finetune(None, asked.data, learning, say)}),
         "compose": lambda: bench_composing(None, compose.QUICK if quick else compose.Plan(), say),
         "load": lambda: bench_load(readers, say),
         "broadcast": lambda: bench_broadcast(broadcast_plan(chats, 300), say),
+        "database": lambda: bench_database(presses, _server(), say),
     }
+
+
+def _server() -> URL | None:
+    """The PostgreSQL database that YUEXIA_DATABASE_URL names."""
+    settings = read_settings()
+    return None if settings.database_url is None else settings.database
 
 
 def _kept(path: Path) -> dict[str, Report]:

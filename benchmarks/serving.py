@@ -1,13 +1,15 @@
 """`poetbot bench load` and `poetbot bench broadcast` as sections of docs/benchmarks.md."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, Final
 
+from sqlalchemy import URL
+
 from benchmarks.machine import this_machine
 from benchmarks.report import Figure, Goal, Report
-from bot.bench import broadcast, load
+from bot.bench import broadcast, database, load
 from bot.localchat import FaultMix
 
 Say = Callable[[str], None]
@@ -39,6 +41,15 @@ _BROADCAST: Final[Mapping[str, tuple[str, Goal | None]]] = {
     "interactive_p95_s": ("a reader's /poem meanwhile: s, p95", Goal(1, at_least=False)),
     "seconds": ("the whole broadcast: s", None),
     "bot_cpu_ms": ("processor time of the bot a message: ms", None),
+}
+
+_DATABASE: Final[Mapping[str, Mapping[str, tuple[str, Goal | None]]]] = {
+    backend: {
+        "presses_per_s": (f"{name}: ratings/s", None),
+        "p50_s": (f"{name}: until one is kept, s, p50", None),
+        "p99_s": (f"{name}: until one is kept, s, p99", None),
+    }
+    for backend, name in (("sqlite", "SQLite"), ("postgresql", "PostgreSQL"))
 }
 
 
@@ -85,6 +96,30 @@ def broadcast_report(plan: broadcast.Plan, found: broadcast.Report) -> Report:
 def broadcast_plan(chats: int, limit: float) -> broadcast.Plan:
     """The goals' faults."""
     return broadcast.Plan(chats, limit, mix=FaultMix(0.01, 0.01, 0.005, 0.002, retry_after=min(1.0, 30 / limit)))
+
+
+def bench_database(plan: database.Plan, postgresql: URL | None, say: Say = lambda _: None) -> Report:
+    """SQLite, and PostgreSQL where there is one; raises `DatabaseError` when it cannot be opened."""
+    urls = (None, *(() if postgresql is None else (postgresql,)))
+    return database_report(plan, [database.measure(plan, url, say) for url in urls])
+
+
+def database_report(plan: database.Plan, found: Sequence[database.Report]) -> Report:
+    """What the bench found, as a section."""
+    return Report(
+        title="The database alone",
+        command="poetbot bench database",
+        machine=this_machine(),
+        notes=(
+            f"{plan.presses:,} ratings, {plan.at_once} readers pressing at a time: the bot's statements and commits, "
+            "which survive a power cut, without the bot. The database runs on this machine, and so does who presses.",
+        ),
+        figures=tuple(
+            figure
+            for report in found
+            for figure in _figures(f"database_{report.backend}", asdict(report), _DATABASE[report.backend])
+        ),
+    )
 
 
 def _figures(section: str, found: Mapping[str, Any], rows: Mapping[str, tuple[str, Goal | None]]) -> tuple[Figure, ...]:

@@ -56,6 +56,24 @@ def load(
     _show(asdict(asyncio.run(measure(plan, lambda line: typer.echo(line, err=True)))), as_json=as_json)
 
 
+@app.command()
+def database(
+    presses: Annotated[int, typer.Option(min=100, help="How many ratings are pressed.")] = 10_000,
+    at_once: Annotated[int, typer.Option(min=1, max=1_000, help="How many readers press at the same time.")] = 48,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Keep as many ratings as the database can: where does it end?
+
+    YUEXIA_DATABASE_URL says which, one without poems; not set, it is SQLite in a folder for temporary files.
+    """
+    from bot.bench.database import Plan, measure
+    from bot.settings import read_settings
+
+    settings = read_settings()
+    url = None if settings.database_url is None else settings.database
+    _show(asdict(measure(Plan(presses, at_once), url, lambda line: typer.echo(line, err=True))), as_json=as_json)
+
+
 def _show(report: dict[str, object], *, as_json: bool) -> None:
     if as_json:
         typer.echo(json.dumps(report))

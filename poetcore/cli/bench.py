@@ -56,6 +56,22 @@ def compose(
     _show(bench_composing(poet, QUICK if quick else Plan(), console.print), json)
 
 
+@app.command()
+def finetune(
+    data: Annotated[Path, typer.Option(help="Folder made by poet prepare.")],
+    poet: Annotated[Path | None, typer.Option(help="Poet package; the shipped one if not given.")] = None,
+    quick: Annotated[bool, typer.Option("--quick", help="Two updates: only to see that it runs.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Measure how long a poet takes to learn from a thousand ratings."""
+    require_checkout()
+    require_torch()
+    from benchmarks.finetune import QUICK, Plan, bench_finetune
+    from poetcore.progress import console
+
+    _show(bench_finetune(poet, data, QUICK if quick else Plan(), console.print), json)
+
+
 def _show(report: "Report", json: bool) -> None:
     from benchmarks.report import as_json, table
 

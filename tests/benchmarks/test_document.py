@@ -8,8 +8,8 @@ import pytest
 from benchmarks import __main__ as benchmarks
 from benchmarks.capacity import capacity
 from benchmarks.report import Figure, Report
-from benchmarks.serving import broadcast_plan, broadcast_report, load_report
-from bot.bench import broadcast, load
+from benchmarks.serving import broadcast_plan, broadcast_report, database_report, load_report
+from bot.bench import broadcast, database, load
 
 LOAD = load.Report(
     updates_per_s=120.0,
@@ -44,6 +44,10 @@ BROADCAST = broadcast.Report(
     seconds=400.0,
     bot_cpu_ms=1.5,
 )
+DATABASES = [
+    database.Report(backend, presses_per_s=rate, p50_s=0.01, p99_s=0.1, presses=10_000, seconds=10.0)
+    for backend, rate in (("sqlite", 450.0), ("postgresql", 1_250.0))
+]
 
 
 @pytest.fixture
@@ -58,6 +62,7 @@ def measured(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     reports = {
         "load": load_report(load.Plan(), LOAD),
         "broadcast": broadcast_report(broadcast_plan(100_000, 300), BROADCAST),
+        "database": database_report(database.Plan(), DATABASES),
     }
     sections = {name: lambda name=name: measure(name, reports[name]) for name in reports}
     monkeypatch.setattr(benchmarks, "_sections", lambda _asked: sections)
@@ -76,12 +81,26 @@ def test_the_document_has_every_section_and_what_they_come_to(measured: list[str
     out = tmp_path / "benchmarks.md"
     assert benchmarks.main(["--out", str(out)]) == 0
     text = out.read_text(encoding="utf-8")
-    assert measured == ["load", "broadcast"]
+    assert measured == ["load", "broadcast", "database"]
     assert text.index("## Readers at once") < text.index("## A broadcast under fire") < text.index("## Capacity")
     # 12 poems a second for four hours, three a reader.
     assert "within four hours | 57,600 |" in text
     assert "at 30 a second: hours | 9.3 |" in text
     assert "minutes of one core | 25 |" in text
+    assert "six hours late and not sent | 648,000 |" in text
+    assert "at most: Stars | 100,000 |" in text
+    # 10 ms of its processor an update.
+    assert "a core to itself | 100 |" in text
+    assert "its one bot answers | 450, 4.5 × |" in text
+    assert "like this one ends | 12 |" in text
+
+
+def test_a_week_s_fine_tune_is_hours_a_month() -> None:
+    report = load_report(load.Plan(), LOAD)
+    learned = Report(
+        "Learning", "poet bench finetune", report.machine, (), (Figure.absolute("finetune_s", "s", [720.0]),)
+    )
+    assert "of a GPU at most | 0.87 |" in capacity([learned])
 
 
 def test_one_section_is_measured_anew_and_the_others_stay(measured: list[str], tmp_path: Path) -> None:
