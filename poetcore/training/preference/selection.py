@@ -14,6 +14,8 @@ weigh the same, and a poem weighs 1 on average.
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from datetime import datetime
+from statistics import median_low
 from typing import Any, Final
 
 from poetcore.errors import TrainingError
@@ -120,11 +122,15 @@ def rating_weights(ratings: Sequence[Rating], poet: str, settings: FinetuneSetti
 
 
 def _ages(ratings: Sequence[Rating], poet: str) -> list[int]:
-    """How many versions each rating's poem is old: versions count back in the order of their last rating."""
-    last: dict[str, Any] = {}
+    """How many versions each rating's poem is old.
+
+    Versions count back by when their ratings were given, in the middle: one press on an old poem makes no version young.
+    """
+    given: dict[str, list[datetime]] = defaultdict(list)
     for rating in ratings:
-        last[rating.poet] = max(last.get(rating.poet, rating.at), rating.at)
-    others = sorted(last.keys() - {poet}, key=lambda version: (last[version], version), reverse=True)
+        given[rating.poet].append(rating.at)
+    middle = {version: median_low(moments) for version, moments in given.items()}
+    others = sorted(middle.keys() - {poet}, key=lambda version: (middle[version], version), reverse=True)
     age: Mapping[str, int] = {poet: 0} | {version: number for number, version in enumerate(others, start=1)}
     return [age[rating.poet] for rating in ratings]
 

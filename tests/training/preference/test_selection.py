@@ -54,6 +54,14 @@ def test_poems_of_older_versions_weigh_less_the_older_they_are() -> None:
     assert select(ratings, "now", SETTINGS).older == 2
 
 
+def test_a_late_press_on_an_old_poem_makes_its_version_no_younger() -> None:
+    ratings = [rated("一", True, "a", "first", 0), rated("二", False, "a", "first", 1)]
+    ratings += [rated("三", True, "b", "second", 2), rated("四", False, "b", "second", 3)]
+    late = [*ratings, rated("五", False, "c", "first", 9)]
+    for all_of_them in (ratings, late):
+        assert rating_weights(all_of_them, "now", SETTINGS)[:4] == pytest.approx([0.25, 0.25, 0.5, 0.5])
+
+
 def test_readers_who_disagree_cancel_out() -> None:
     ratings = [rated("一", True, "a"), rated("一", False, "b"), rated("二", True, "a"), rated("三", False, "a")]
     ratings += [rated("二", True, "b"), rated("四", False, "b")]
