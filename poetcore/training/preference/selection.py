@@ -124,7 +124,7 @@ def rating_weights(ratings: Sequence[Rating], poet: str, settings: FinetuneSetti
 def _ages(ratings: Sequence[Rating], poet: str) -> list[int]:
     """How many versions each rating's poem is old.
 
-    Versions count back by when their ratings were given, in the middle: one press on an old poem makes no version young.
+    Versions count back by the middle of when their ratings were given: one press on an old poem makes none young.
     """
     given: dict[str, list[datetime]] = defaultdict(list)
     for rating in ratings:
