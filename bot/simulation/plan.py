@@ -46,7 +46,7 @@ class Scale:
     held_out: int = 1_000
     """Validation poems that bits per hanzi are measured on."""
     best_of: int = 16
-    updates: int = 120
+    updates: int = FinetuneSettings.updates
     """Of each fine-tune."""
     seed: int = 1
 

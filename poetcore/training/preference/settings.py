@@ -30,7 +30,7 @@ class FinetuneSettings:
     """Share of a batch's poems that come from the corpus, so that the poet forgets nothing."""
     batch_poems: int = 96
     """Poems in a batch, rated and corpus together."""
-    updates: int = 200
+    updates: int = 120
     """Updates of the whole fine-tune."""
     minutes: float = 0.0
     """Stop after so many minutes of training; 0: no limit."""
