@@ -81,6 +81,16 @@ def test_metrics_are_seen_from_other_containers(name: str) -> None:
     assert compose()["services"][name]["environment"]["YUEXIA_METRICS_HOST"] == "0.0.0.0"
 
 
+@pytest.mark.parametrize(("name", "poets"), [("bot", "/data/poets"), ("webhook", "/poets"), ("worker", "/poets")])
+def test_what_the_files_count_on_is_not_for_the_env_file_to_change(name: str, poets: str) -> None:
+    # Compose lets .env win over the image's ENV, and `environment` over both.
+    own = compose()["services"][name]["environment"]
+    assert (own["YUEXIA_HOME"], own["YUEXIA_POETS"]) == ("/data", poets)
+    assert own["YUEXIA_FONT"] == "", "a font of the host is none of the container"
+    assert f"127.0.0.1:{own['YUEXIA_METRICS_PORT']}/healthz" in image("Dockerfile.bot").health[-1]
+    assert f"webhook {own['YUEXIA_WEBHOOK_PORT']} " in (DEPLOY / "Caddyfile").read_text()
+
+
 @pytest.mark.parametrize("name", ["bot", "webhook", "worker", "proxy"])
 def test_a_service_may_do_little(name: str) -> None:
     told = compose()["services"][name]
