@@ -9,11 +9,12 @@ from typing import Any, Final
 from sqlalchemy.orm import Session
 
 from bot.errors import BotSettingsError
+from bot.poets.following import smoke_test
 from bot.poets.store import ModelStore, digest_of
 from bot.storage import Database
 from bot.storage.models import PoetAlias
 from bot.storage.versions import Alias, State, add_version, called, lineage, promote, version_named
-from poetcore.errors import PackageError, StorageError
+from poetcore.errors import PackageError, PoetcoreError, StorageError
 from poetcore.generation import Poet
 from poetcore.generation.poet import PRETRAINED
 
@@ -51,24 +52,44 @@ def founder_of(named: Path | None) -> Founder:
 
 
 def champion(database: Database, store: ModelStore, founder: Founder) -> Poet:
-    """The champion, ready to compose; the founder is registered first.
+    """The champion, which has just composed; the founder is registered first.
 
-    A champion that cannot be loaded is passed over for the one before it, and that one for the founder.
+    A champion that cannot serve is passed over for the one before it, and that one for the founder. Administrators hear
+    of it from `bot.poets.following`, which tries the champion again as soon as the bot can speak to them.
     """
+    unkept = _unkept(database, store, founder)
+    poet = _first_that_serves(database, store, founder)
+    version = founder.poet.version
+    if unkept and poet is founder.poet:
+        _log.error("poet %s serves, but is not kept as a version: %s", version, unkept)
+    elif unkept:
+        where = founder.folder
+        _log.error("poet %s of %s is no version, kept %s serves in its place: %s", version, where, poet.version, unkept)
+    return poet
+
+
+def _unkept(database: Database, store: ModelStore, founder: Founder) -> PoetcoreError | None:
+    """Register the founder; why that cannot be, which keeps nobody from serving."""
     try:
         _found(database, store, founder)
     except (StorageError, PackageError) as error:
-        _log.error("poet %s serves, but is not kept as a version: %s", founder.poet.version, error)
+        return error
+    return None
+
+
+def _first_that_serves(database: Database, store: ModelStore, founder: Founder) -> Poet:
     for alias in (Alias.CHAMPION, Alias.PREVIOUS):
         served = database.transact(partial(called, alias=alias))
         if served is None:
             continue
-        if served.digest == founder.digest:
-            return founder.poet
         try:
-            return store.load(served.version, served.digest)
+            poet = founder.poet if served.digest == founder.digest else store.load(served.version, served.digest)
+            # As when it takes over from another: else every poem of a poet that was refused then would fail now.
+            smoke_test(poet)
         except PackageError as error:
             _log.error("the %s %s cannot serve: %s", alias.value, served.version, error)
+        else:
+            return poet
     return founder.poet
 
 

@@ -9,14 +9,17 @@ from typing import Any
 
 import pytest
 
+from bot.composing import Composer
 from bot.errors import BotSettingsError
 from bot.poets import founding
 from bot.poets.changing import promote_checked, roll_back_checked
+from bot.poets.following import Follower
 from bot.poets.founding import champion, founder_of
-from bot.poets.store import FolderStore
+from bot.poets.store import FolderStore, digest_of
 from bot.storage import Database
 from bot.storage.versions import Alias, State, add_version, called, promote
 from poetcore.errors import PackageError
+from poetcore.generation import ComposeRequest, Poem, Poet
 
 Make = Callable[..., Path]
 
@@ -138,8 +141,87 @@ def test_a_broken_champion_gives_way_to_the_one_before(
     assert champion(database, store, founder_of(None)).version == "first"
 
 
+@pytest.fixture
+def mute(monkeypatch: pytest.MonkeyPatch) -> set[str]:
+    """Versions that cannot compose, though their packages are whole."""
+    named: set[str] = set()
+    compose = Poet.compose
+
+    def composed(self: Poet, request: ComposeRequest) -> Poem:
+        if self.version in named:
+            raise FloatingPointError("overflow")
+        return compose(self, request)
+
+    monkeypatch.setattr(Poet, "compose", composed)
+    return named
+
+
+def test_a_champion_that_cannot_compose_gives_way_to_the_one_before(
+    database: Database,
+    store: FolderStore,
+    make_poet: Make,
+    ships: Any,
+    learned: Any,
+    mute: set[str],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    ships(make_poet("first"))
+    champion(database, store, founder_of(None))
+    learned("second", "first")
+    learned("third", "second")
+    mute.add("third")
+    assert champion(database, store, founder_of(None)).version == "second"
+    assert "the champion third cannot serve: poet third cannot compose 五絕 (overflow)" in caplog.text
+    mute.add("second")
+    assert champion(database, store, founder_of(None)).version == "first"
+    # A founder is tried as any other.
+    mute.remove("second")
+    promote_checked(database, store, "second", "cli")
+    mute.add("first")
+    database.transact(partial(promote, version="first", by="cli"))
+    assert champion(database, store, founder_of(None)).version == "second"
+
+
+async def test_administrators_hear_of_a_champion_that_could_not_serve_at_the_start(
+    database: Database, store: FolderStore, make_poet: Make, ships: Any, learned: Any, mute: set[str]
+) -> None:
+    ships(make_poet("first"))
+    champion(database, store, founder_of(None))
+    learned("second", "first")
+    mute.add("second")
+    warnings: list[str] = []
+
+    async def warn(version: str, reason: str) -> None:
+        warnings.append(f"{version}: {reason}")
+
+    for _ in range(2):
+        composer = Composer(champion(database, store, founder_of(None)), threads=1)
+        assert not await Follower(database, store, composer, warn).look()
+        composer.close()
+    assert warnings == ["second: poet second cannot compose 五絕 (overflow)"]
+
+
+def test_a_poet_that_was_changed_under_its_name_is_said_not_to_serve(
+    database: Database, store: FolderStore, make_poet: Make, caplog: pytest.LogCaptureFixture
+) -> None:
+    champion(database, store, founder_of(make_poet("mine", seed=1)))
+    kept = digest_of(store.folder("mine"))
+    changed = founder_of(make_poet("mine", seed=2))
+    serving = champion(database, store, changed)
+    assert serving is not changed.poet
+    assert digest_of(store.folder("mine")) == kept
+    assert f"poet mine of {changed.folder} is no version, kept mine serves in its place: " in caplog.text
+    assert "versions never change" in caplog.text
+    assert "poet mine serves, but" not in caplog.text
+
+
 def test_a_full_disk_does_not_keep_the_bot_from_serving(
-    database: Database, store: FolderStore, make_poet: Make, ships: Any, monkeypatch: pytest.MonkeyPatch
+    database: Database,
+    store: FolderStore,
+    make_poet: Make,
+    ships: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     ships(make_poet("first"))
 
@@ -150,6 +232,7 @@ def test_a_full_disk_does_not_keep_the_bot_from_serving(
         patch.setattr(shutil, "copyfile", full)
         assert champion(database, store, founder_of(None)).version == "first"
     assert _alias(database, Alias.CHAMPION) is None
+    assert "poet first serves, but is not kept as a version: " in caplog.text
     champion(database, store, founder_of(None))
     assert _alias(database, Alias.CHAMPION) == "first"
 
