@@ -37,11 +37,11 @@ ARMS = {
     "center": [],
     "no-context": ["context_size=0"],
     "whole-softmax": ["sampled_tokens=0"],
-    "batch-128": ["batch_poems=128"],
-    "rate-6e-3": ["learning_rate=6e-3"],
+    "batch-64": ["batch_poems=64"],
+    "adamw": ["optimiser=adamw"],
     "dropout-0.1": ["dropout=0.1"],
     "average": ["average=0.99"],
-    "tang-twice": ["collections=tang,tang,song"],
+    "tang-once": ["collections=tang,song"],
 }
 _CALIBRATION_ROUNDS = 4
 

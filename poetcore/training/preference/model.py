@@ -61,8 +61,8 @@ def training_settings(card: PoetCard, settings: FinetuneSettings) -> TrainingSet
 
 def _collections(card: PoetCard) -> tuple[str, ...]:
     settings: dict[str, Any] = card.training.get("settings", {})
-    named = tuple(dict.fromkeys(str(name) for name in settings.get("collections", ())))
-    return named or PRESETS["base"].collections
+    named = settings.get("collections") or PRESETS["base"].collections
+    return tuple(dict.fromkeys(map(str, named)))
 
 
 def replayed(corpus: PreparedCorpus, vocabulary: Vocabulary, settings: TrainingSettings) -> PreparedCorpus:
