@@ -25,11 +25,16 @@ def upgrade_database() -> None:
 @app.command()
 def backup(file: Annotated[Path, typer.Argument(help="Where to write it; a file of that name is replaced.")]) -> None:
     """Write the database into one file, whole or not at all; the bot may go on meanwhile."""
+    from bot.cli.announcing import announcer
+    from bot.logs import configure_logging
     from bot.settings import read_settings
     from bot.storage.backup import back_up
 
-    revision = back_up(read_settings().database, file)
-    typer.echo(f"{file} holds the database, at revision {revision}, {file.stat().st_size / 2**20:.1f} MB")
+    settings = read_settings()
+    configure_logging(settings.secrets, style=settings.log or "human")
+    revision = back_up(settings.database, file)
+    size_mb = file.stat().st_size / 2**20
+    announcer(settings)(f"{file} holds the database, at revision {revision}, {size_mb:.1f} MB")
 
 
 @app.command()

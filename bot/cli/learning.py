@@ -24,6 +24,7 @@ def worker() -> None:
     settings = read_settings()
     configure_logging(settings.secrets, style=style_of_a_service(settings.log))
     require_torch()
+    from bot.cli.announcing import announcer
     from bot.storage import Database
     from bot.storage.schema import upgrade
     from bot.worker.service import check_data, serve
@@ -37,7 +38,7 @@ def worker() -> None:
     tuner = PreferenceTuner(FinetuneSettings(least_ratings=max(2, settings.learn_least)))
     with Database(settings.database) as database:
         upgrade(database)
-        serve(settings, database, tuner, ScoreboardExaminer(data), announce=typer.echo)
+        serve(settings, database, tuner, ScoreboardExaminer(data), announce=announcer(settings))
 
 
 def retrain() -> None:

@@ -18,6 +18,7 @@ def run(
     configure_logging(settings.secrets, style=style_of_a_service(settings.log))
 
     from bot.application import font_for
+    from bot.cli.announcing import announcer
     from bot.poets.founding import champion, founder_of
     from bot.poets.store import FolderStore
     from bot.service import serve
@@ -33,4 +34,4 @@ def run(
     with Database(settings.database) as database:
         upgrade(database)
         poet = champion(database, FolderStore(settings.poets_folder), founder)
-        serve(settings, poet, database, announce=typer.echo, webhook=webhook)
+        serve(settings, poet, database, announce=announcer(settings), webhook=webhook)

@@ -7,7 +7,7 @@ import subprocess
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import IO, Any, Final
 
 import pytest
 
@@ -21,24 +21,31 @@ _PLACES: Final = re.compile(r"(?<![\w/.-])(" + "|".join(("/opt/yuexia", *_FOLDER
 
 
 @asynccontextmanager
-async def started(
-    start: Start, installed: Installation, folder: Path, **variables: str
-) -> AsyncIterator["subprocess.Popen[str]"]:
-    """The command in its environment, with its folders moved to `folder`; told to stop at the end, and ends well."""
+async def started(start: Start, installed: Installation, folder: Path, **variables: str) -> AsyncIterator[IO[str]]:
+    """The command in its environment, with its folders moved to `folder`; told to stop at the end, and ends well.
+
+    Yields what it says on both its streams, as whatever collects logs gets them.
+    """
     here = moved(start, installed, folder)
     how = installed.options(folder, **here.environment | variables)
-    with subprocess.Popen(here.command, **how, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(here.command, **how, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
+        assert process.stdout is not None
         try:
-            yield process
-        except TimeoutError as error:
+            yield process.stdout
+        except Exception as error:
             process.terminate()
-            error.add_note((await asyncio.to_thread(process.communicate, timeout=60))[1])
+            error.add_note(await asyncio.to_thread(process.stdout.read))
             raise
         process.terminate()
-        _, errors = await asyncio.to_thread(process.communicate, timeout=60)
-    assert process.returncode == 0, errors
-    for line in errors.splitlines():
-        assert json.loads(line), "YUEXIA_LOG=json: an object a line"
+        said = await asyncio.to_thread(process.stdout.read)
+    assert process.returncode == 0, said
+    for line in said.splitlines():
+        message_of(line)
+
+
+def message_of(line: str) -> str:
+    """What a line of the log says; with YUEXIA_LOG=json each is an object."""
+    return str(json.loads(line)["message"])
 
 
 def moved(start: Start, installed: Installation, folder: Path) -> Start:
@@ -103,10 +110,10 @@ async def test_the_worker(
 ) -> None:
     prepare(tiny_source, empty_folder / "corpus", ("tang",))
     told = {"YUEXIA_DATA": str(empty_folder / "corpus"), "YUEXIA_DATABASE_URL": ""}
-    async with started(start, installed_for_training, empty_folder, **told) as worker:
-        assert worker.stdout is not None
-        said = await asyncio.to_thread(worker.stdout.readline)
-        assert said.endswith(" waits for work\n"), worker.stderr and worker.stderr.read()
+    async with started(start, installed_for_training, empty_folder, **told) as output:
+        said = ""
+        while not said.endswith(" waits for work"):
+            said = message_of(await asyncio.to_thread(output.readline))
     assert (empty_folder / "worker").is_dir()
 
 
@@ -118,6 +125,7 @@ def test_the_backup(installed: Installation, empty_folder: Path) -> None:
     for _ in range(2):
         done = installed.run(*start.command, folder=empty_folder, **start.environment)
         assert done.returncode == 0, done.stderr
+        assert " holds the database, at revision " in message_of(done.stdout + done.stderr)
     (backup,) = backups.iterdir()
     restored = installed.run("poetbot", "db", "restore", str(backup), folder=backups, YUEXIA_HOME=str(backups))
     assert restored.returncode == 0, restored.stderr
