@@ -71,6 +71,7 @@ def serve(
         stop = threading.Event()
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: stop.set())
+        _leave_old_place(workplace)
         with launched(steps, system_database(settings)) as learning:
             announce(f"worker {name} waits for work")
             Watch(database, learning, name, workplace).until(stop)
@@ -81,11 +82,24 @@ def serve(
 
 
 def system_database(settings: Settings) -> URL:
-    """Where the workflows are kept: beside SQLite in a file of its own, in PostgreSQL in a schema of its own."""
+    """Where the workflows are kept: beside SQLite in a file of its own, in PostgreSQL in a schema of its own.
+
+    All workers of a database have one queue, whichever YUEXIA_HOME is theirs.
+    """
     url = settings.database
     if url.get_backend_name() == "sqlite":
-        return URL.create("sqlite", database=str(settings.home / "worker" / "workflows.db"))
+        file = Path(url.database or "").absolute()
+        return URL.create("sqlite", database=str(file.with_name(f"{file.stem}-workflows.db")))
     return url
+
+
+def _leave_old_place(workplace: Workplace) -> None:
+    """Delete the workflows where earlier releases kept them: in each worker's own folder.
+
+    A job that is under way there begins anew, and finds its ratings and checkpoints in its folder.
+    """
+    for rest in ("", "-wal", "-shm", "-journal"):
+        (workplace.root / f"workflows.db{rest}").unlink(missing_ok=True)
 
 
 @dataclass
@@ -149,7 +163,12 @@ class Watch:
         self._beaten_at = self.clock()
 
     def _give_up(self, job: LearningJob) -> None:
-        """The workflow ended without ending its job: it was begun again too often, or could not even say so."""
+        """The workflow ended without ending its job: it was begun again too often, or could not even say so.
+
+        One that another worker has is that one's to give up, as long as it lives.
+        """
+        if job.worker not in (None, self.worker) and not self._is_gone(job.worker):
+            return
         known = {"error": "the job was given up after many attempts; the worker's log says why"}
         work = partial(end_job, job_id=job.id, state=JobState.FAILED, worker=job.worker, known=known)
         if self.database.transact(work):

@@ -148,6 +148,9 @@ def test_a_worker_without_the_corpus_says_how_to_make_it(home: Path) -> None:
 def test_a_worker_waits_until_told_to_stop_and_lets_no_second_in(home: Path, tiny_source: Path) -> None:
     prepare(tiny_source, home / "data", ("tang",))
     environment = _environment(home, YUEXIA_DATA=str(home / "data"))
+    # Where earlier releases kept the workflows; all workers of a database share them now.
+    (home / "worker").mkdir()
+    (home / "worker" / "workflows.db").write_bytes(b"")
     with subprocess.Popen(
         [*POETBOT, "worker"], env=environment, cwd=home, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as worker:
@@ -156,6 +159,8 @@ def test_a_worker_waits_until_told_to_stop_and_lets_no_second_in(home: Path, tin
         second = _poetbot(home, "worker", YUEXIA_DATA=str(home / "data"))
         assert second.returncode == 1
         assert second.stderr.startswith("error: a worker is at work in ")
+        assert not (home / "worker" / "workflows.db").exists()
+        assert (home / "yuexia-workflows.db").exists()
         worker.send_signal(signal.SIGTERM)
         _, errors = worker.communicate(timeout=60)
     assert worker.returncode == 0, errors

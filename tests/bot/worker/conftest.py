@@ -11,14 +11,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import URL
 from sqlalchemy.orm import Session
 
 from bot.poets.store import FolderStore
+from bot.settings import Settings
 from bot.storage import Database
 from bot.storage.learning import Cause, Wish, begin_job, job_named
 from bot.storage.models import Chat, LearningJob, Poem, Rating, User
 from bot.storage.versions import Alias, add_version, called, promote
+from bot.worker.service import system_database
 
 ROOT = Path(__file__).parents[3]
 PROGRAM = Path(__file__).parent / "program.py"
@@ -76,7 +77,7 @@ class World:
         words = {
             "home": str(self.home),
             "database": self.database.url.render_as_string(hide_password=False),
-            "system": self._system,
+            "system": self.system,
             "poets": str(self.store.root),
             "point": point,
             **self.options,
@@ -86,10 +87,10 @@ class World:
         self.process.stdin.flush()
 
     def beside(self, process: "subprocess.Popen[str]") -> "World":
-        """Another machine: a worker of its own, with the same databases and store."""
+        """A second worker with a home of its own, and the same database and store."""
         home = self.home / "second"
         (home / "worker").mkdir(parents=True)
-        return World(self.database, home, self.store, process, {"system": self._system})
+        return World(self.database, home, self.store, process)
 
     def begin(self, job_id: str = "job-1") -> bool:
         """Queue a job."""
@@ -107,12 +108,10 @@ class World:
         return served.version if served else None
 
     @property
-    def _system(self) -> str:
+    def system(self) -> str:
         """Where the workflows are kept."""
-        url = self.database.url
-        is_file = url.get_backend_name() == "sqlite"
-        system = URL.create("sqlite", database=str(self.home / "worker" / "workflows.db")) if is_file else url
-        return system.render_as_string(hide_password=False)
+        settings = Settings(home=self.home, database_url=self.database.url.render_as_string(hide_password=False))
+        return system_database(settings).render_as_string(hide_password=False)
 
     @property
     def done(self) -> list[str]:

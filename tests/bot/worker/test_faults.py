@@ -133,10 +133,8 @@ def test_too_few_ratings_are_one_sentence(world: "World") -> None:
 def test_nothing_is_pickled(world: "World") -> None:
     world.begin()
     world.work()
-    is_file = _is_on(world, "sqlite")
-    url = f"sqlite:///{world.home}/worker/workflows.db" if is_file else world.database.url
-    schema = "" if is_file else "dbos."
-    engine = create_engine(url)
+    schema = "" if _is_on(world, "sqlite") else "dbos."
+    engine = create_engine(world.system)
     with engine.connect() as connection:
         kinds = set(connection.scalars(text(f"SELECT serialization FROM {schema}workflow_status")))
         kinds |= set(connection.scalars(text(f"SELECT serialization FROM {schema}operation_outputs")))
@@ -146,12 +144,11 @@ def test_nothing_is_pickled(world: "World") -> None:
 
 @pytest.fixture
 def two(world: "World", second_nursery: "subprocess.Popen[str]") -> tuple["World", "World"]:
-    """Two machines with one database and one store."""
+    """Two workers with one database and one store."""
     return world, world.beside(second_nursery)
 
 
-@on_a_server
-def test_two_machines_do_a_job_once(two: tuple["World", "World"]) -> None:
+def test_two_workers_do_a_job_once(two: tuple["World", "World"]) -> None:
     first, second = two
     first.begin()
     first.start()
@@ -161,6 +158,15 @@ def test_two_machines_do_a_job_once(two: tuple["World", "World"]) -> None:
     done = [line for world in two for line in world.done]
     assert sorted(done) == sorted(["collect", *(f"update {n}" for n in range(1, 6))])
     assert first.alias(Alias.CHAMPION) == first.job().version
+
+
+@on_a_file
+def test_a_job_that_an_earlier_release_began_in_its_own_place_is_gone_on_with(world: "World") -> None:
+    world.begin()
+    assert world.work("tuning", system=f"sqlite:///{world.home}/worker/workflows.db") == -9
+    assert world.work() == 0
+    assert world.job().state == "done"
+    assert [line for line in world.done if line != "collect"] == [f"update {n}" for n in range(1, 6)]
 
 
 @on_a_server

@@ -9,7 +9,7 @@ from typing import Any, cast
 import pytest
 
 from bot.storage import Database
-from bot.storage.learning import Cause, JobState, Wish, active_job, beat, begin_job, end_job, job_named
+from bot.storage.learning import Cause, JobState, Wish, active_job, beat, begin_job, end_job, job_named, take_up
 from bot.storage.models import now
 from bot.worker import service
 from bot.worker.service import Watch
@@ -98,6 +98,15 @@ def test_a_workflow_that_ended_without_its_job_gives_it_up(scene: _Scene, databa
     job = database.transact(partial(job_named, job_id="job-1"))
     assert job is not None
     assert (job.state, job.active) == ("failed", None)
+    assert database.transact(active_job) is None
+
+
+def test_a_job_of_another_worker_is_given_up_when_that_is_gone(others: _Scene, database: Database) -> None:
+    database.transact(partial(take_up, job_id="job-1", worker="other", base_version="base"))
+    others.begun, others.ended = [], True
+    others.look(600, other_beats=True)
+    assert database.transact(active_job) is not None
+    others.look(180)
     assert database.transact(active_job) is None
 
 
