@@ -14,9 +14,9 @@ from bot.handlers.administrators import for_administrators
 from bot.handlers.answering import answer
 from bot.jobs.learning import report_of
 from bot.jobs.wishes import Asked, ask, new_job_id
-from bot.poets.changing import promote_checked, roll_back_checked
+from bot.poets.changing import keep_back_checked, promote_checked, roll_back_checked
 from bot.poets.store import FolderStore
-from bot.storage.audit import Action, audited, note
+from bot.storage.audit import Action, note
 from bot.storage.learning import (
     Cancelled,
     Cause,
@@ -31,7 +31,7 @@ from bot.storage.learning import (
 )
 from bot.storage.models import LearningJob, LearningWorker, now
 from bot.storage.ratings import count_since
-from bot.storage.versions import Alias, called, keep_back
+from bot.storage.versions import Alias, called
 from bot.view.learning import LearningPress, confirm_keyboard, jobs_message, learning_press
 from bot.view.messages import Say
 from poetcore.errors import PackageError
@@ -129,18 +129,18 @@ async def _decide(query: CallbackQuery, context: Context, pressed: LearningPress
     job = await services.database.run(partial(report_of, job_id=pressed.job_id or ""))
     if job is None or job.version is None:
         return
-    if pressed.what == "keep":
-        work = partial(keep_back, version=job.version, by=by)
-        await services.database.run(audited(work, by, Action.KEEP_BACK, job.version))
-        await _close(query, say("learning-kept-back", version=job.version))
-        return
     store = FolderStore(services.settings.poets_folder)
+    change = keep_back_checked if pressed.what == "keep" else promote_checked
     try:
-        await asyncio.to_thread(promote_checked, services.database, store, job.version, by)
+        again = await asyncio.to_thread(change, services.database, store, job.version, by)
     except (VersionError, PackageError) as error:
         await _close(query, say("learning-cannot", reason=str(error)))
         return
-    await _close(query, say("learning-now-serves", version=job.version))
+    if pressed.what != "keep":
+        await _close(query, say("learning-now-serves", version=job.version))
+        return
+    kept_back = say("learning-kept-back", version=job.version)
+    await _close(query, f"{kept_back}\n{say('learning-rolled-back', version=again)}" if again else kept_back)
 
 
 async def _replace(query: CallbackQuery, text: str) -> None:

@@ -36,6 +36,14 @@ class Served:
 
 
 @dataclass(frozen=True)
+class Standing:
+    """The version that serves, and the one that served before."""
+
+    champion: Served | None
+    previous: Served | None
+
+
+@dataclass(frozen=True)
 class Listed:
     """A version with everything that is known of it."""
 
@@ -103,8 +111,7 @@ def promote(session: Session, version: str, by: str, only_after: str | None = No
 
     False, and nothing is changed, if it is the champion already, or if `only_after` is given and is not the champion.
     """
-    # The row is locked (where the database locks rows): two promotions at once are one after the other.
-    champion = session.get(PoetAlias, Alias.CHAMPION, with_for_update=True, populate_existing=True)
+    champion = _locked(session, Alias.CHAMPION)
     if champion is None:
         return _first(session, version, by)
     before = champion.version
@@ -118,7 +125,7 @@ def promote(session: Session, version: str, by: str, only_after: str | None = No
 
 def roll_back(session: Session, by: str) -> Served | None:
     """Make the previous champion the champion again, and the champion `previous`; None if there is no previous one."""
-    session.get(PoetAlias, Alias.CHAMPION, with_for_update=True, populate_existing=True)
+    _locked(session, Alias.CHAMPION)
     previous = session.get(PoetAlias, Alias.PREVIOUS, populate_existing=True)
     if previous is None:
         return None
@@ -127,24 +134,35 @@ def roll_back(session: Session, by: str) -> Served | None:
     return called(session, Alias.CHAMPION)
 
 
+def standing(session: Session, *, locked: bool = False) -> Standing:
+    """Which versions serve; `locked`: and nobody else changes that before this transaction ends."""
+    if locked:
+        _locked(session, Alias.CHAMPION)
+    return Standing(called(session, Alias.CHAMPION), called(session, Alias.PREVIOUS))
+
+
 def challenge(session: Session, version: str, by: str) -> None:
     """Let a known version wait for an administrator's word, in place of the one that waited before."""
+    _locked(session, Alias.CHAMPION)
     _name(session, Alias.CHALLENGER, version, by)
 
 
-def keep_back(session: Session, version: str, by: str) -> bool:
-    """Let a version not serve: it is no longer the challenger, and as champion it gives way to the one before.
-
-    False if it was neither.
-    """
-    champion = called(session, Alias.CHAMPION)
-    if champion is not None and champion.version == version:
-        return roll_back(session, by) is not None
-    challenger = session.get(PoetAlias, Alias.CHALLENGER)
+def turn_down(session: Session, version: str) -> bool:
+    """Let a version wait no longer; False if it does not."""
+    _locked(session, Alias.CHAMPION)
+    challenger = session.get(PoetAlias, Alias.CHALLENGER, populate_existing=True)
     if challenger is None or challenger.version != version:
         return False
     session.delete(challenger)
     return True
+
+
+def _locked(session: Session, alias: Alias) -> PoetAlias | None:
+    """The row of an alias, as it is now, and locked where the database locks rows.
+
+    Whoever changes any alias locks the champion's first: changes at once are then one after the other.
+    """
+    return session.get(PoetAlias, alias, with_for_update=True, populate_existing=True)
 
 
 def _first(session: Session, version: str, by: str) -> bool:

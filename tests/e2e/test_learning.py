@@ -186,7 +186,7 @@ async def test_one_message_shows_the_progress_and_a_report_ends_it(
         await bot.press(report, 0)
         assert _champion(database) == "base"
         await _swapped(bot, "base")
-        assert bot.answers[-1].text == "better is kept back."
+        assert bot.answers[-1].text == "better is kept back.\nbase serves again."
 
 
 async def test_that_a_job_failed_is_a_message_of_its_own(start: "Start", base: Poet, database: Database) -> None:
@@ -236,6 +236,30 @@ async def test_rollback_takes_effect_and_says_so(start: "Start", base: Poet, dat
         await _swapped(bot, "better")
         assert (await bot.answer_to("/rollback")).text == "base serves again."
         await _swapped(bot, "base")
+
+
+async def test_keeping_back_says_what_came_of_it(
+    start: "Start", base: Poet, poets: FolderStore, database: Database
+) -> None:
+    async with start(base) as bot:
+        await _rate_two(bot)
+        await _asked(bot)
+        _end(database, "waits")
+        await bot.telegram.wait_until(lambda: bool(bot.answers[-1].keyboard))
+        report = bot.answers[-1]
+        keep = next(button.callback_data for button in report.keyboard[0] if button.text == "⬇️ Keep back")
+        await bot.press_data(report, keep or "")
+        assert bot.answers[-1].text == "better is kept back."
+        # A second press, on a screen that still has the button.
+        await bot.press_data(report, keep or "")
+        nothing = "That cannot be done: better neither serves nor waits for a word: nothing was changed"
+        assert bot.answers[-1].text == nothing
+        database.transact(partial(promote, version="better", by="cli"))
+        await _swapped(bot, "better")
+        (poets.folder("base") / "weights.safetensors").write_bytes(b"torn")
+        await bot.press_data(report, keep or "")
+        assert "sha256 differs" in bot.answers[-1].text
+        assert _champion(database) == "better"
 
 
 async def test_jobs_and_cancel(start: "Start", base: Poet, database: Database) -> None:

@@ -1,4 +1,4 @@
-"""Exactly one champion, whatever is promoted, kept back or rolled back, and by however many at once."""
+"""Exactly one champion, whatever is promoted, turned down or rolled back, and by however many at once."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -13,11 +13,11 @@ from bot.storage.versions import (
     add_version,
     called,
     challenge,
-    keep_back,
     lineage,
     listed,
     promote,
     roll_back,
+    turn_down,
 )
 
 Names = Callable[[], dict[str, str]]
@@ -72,18 +72,17 @@ def test_a_rollback_is_undone_by_another(database: Database, names: Names) -> No
     assert names() == {"champion": "b", "previous": "a"}
 
 
-def test_a_challenger_waits_and_is_promoted_or_kept_back(database: Database, names: Names) -> None:
+def test_a_challenger_waits_and_is_promoted_or_turned_down(database: Database, names: Names) -> None:
     database.transact(partial(challenge, version="b", by="worker"))
     database.transact(partial(challenge, version="c", by="worker"))
     assert names() == {"champion": "a", "challenger": "c"}
     database.transact(partial(promote, version="c", by="7"))
     assert names() == {"champion": "c", "previous": "a"}
     database.transact(partial(challenge, version="d", by="worker"))
-    assert database.transact(partial(keep_back, version="d", by="7"))
+    assert not database.transact(partial(turn_down, version="b"))
+    assert database.transact(partial(turn_down, version="d"))
+    assert not database.transact(partial(turn_down, version="d"))
     assert names() == {"champion": "c", "previous": "a"}
-    assert database.transact(partial(keep_back, version="c", by="7"))
-    assert names() == {"champion": "a", "previous": "c"}
-    assert not database.transact(partial(keep_back, version="b", by="7"))
 
 
 def test_a_promotion_that_expects_another_champion_does_nothing(database: Database, names: Names) -> None:
