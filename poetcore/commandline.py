@@ -98,7 +98,10 @@ def require_torch() -> None:
     from poetcore.errors import TrainingError
 
     if find_spec("torch") is None or find_spec("matplotlib") is None:
-        raise TrainingError("training needs torch and matplotlib: pip install 'yuexia[train]' (or make train-setup)")
+        raise TrainingError(
+            "training needs torch and matplotlib: in a checkout, make train-setup "
+            "(or pip install -c constraints.txt '.[train]')"
+        )
 
 
 def _show_version(context: typer.Context, wanted: bool) -> None:

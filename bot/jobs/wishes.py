@@ -31,8 +31,9 @@ from bot.storage.ratings import collect, count_since
 _LOOKED_BACK: Final = (timedelta(hours=1), timedelta(days=1), timedelta(days=8), timedelta(days=366))
 
 NO_WORKER: Final = (
-    "no worker runs: start one with poetbot worker on a machine with torch (pip install 'yuexia[train]'), the same "
-    "YUEXIA_DATABASE_URL and YUEXIA_POETS, and YUEXIA_DATA=a folder made by poet prepare"
+    "no worker runs: start one with poetbot worker on a machine with torch (in a checkout, make train-setup, "
+    "or pip install -c constraints.txt '.[train]'), the same YUEXIA_DATABASE_URL and YUEXIA_POETS, and YUEXIA_DATA=a "
+    "folder made by poet prepare"
 )
 
 

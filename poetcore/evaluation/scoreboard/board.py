@@ -34,7 +34,7 @@ _MANY: Final = 2_000
 
 _NO_DATA: Final = "needs the corpus: give --data (made by poet prepare)"
 _NO_REAL: Final = "needs real poems: give --data (made by poet prepare) or --reference"
-_NO_TORCH: Final = "needs torch: pip install 'yuexia[train]' (or make train-setup)"
+_NO_TORCH: Final = "needs torch: in a checkout, make train-setup (or pip install -c constraints.txt '.[train]')"
 _COPYING: Final = ("lines", "copied_lines", "copied_line_share", "longest_copied_run", "mean_copied_run")
 
 

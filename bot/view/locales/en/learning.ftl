@@ -9,9 +9,9 @@ learning-go = Begin
 learning-never-mind = Never mind
 learning-never-minded = Nothing was begun.
 learning-no-worker =
-    No worker runs, so nobody could do it. Start one on a machine with torch:
+    No worker runs, so nobody could do it. Start one on a machine with torch, in a checkout:
 
-    <code>pip install 'yuexia[train]'</code>
+    <code>pip install -c constraints.txt '.[train]'</code>
     <code>YUEXIA_DATA=… poetbot worker</code>
 
     with the same YUEXIA_DATABASE_URL and YUEXIA_POETS as this bot. YUEXIA_DATA is a folder made by <code>poet prepare</code>.

@@ -8,9 +8,9 @@ learning-go = 开始
 learning-never-mind = 算了
 learning-never-minded = 没有开始。
 learning-no-worker =
-    没有工作程序在运行，无人可做。请在装有 torch 的机器上启动：
+    没有工作程序在运行，无人可做。请在装有 torch 的机器上，于源代码文件夹里启动：
 
-    <code>pip install 'yuexia[train]'</code>
+    <code>pip install -c constraints.txt '.[train]'</code>
     <code>YUEXIA_DATA=… poetbot worker</code>
 
     YUEXIA_DATABASE_URL 与 YUEXIA_POETS 须与本机器人相同；YUEXIA_DATA 是 <code>poet prepare</code> 所建的文件夹。

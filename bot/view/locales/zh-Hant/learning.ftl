@@ -8,9 +8,9 @@ learning-go = 開始
 learning-never-mind = 算了
 learning-never-minded = 沒有開始。
 learning-no-worker =
-    沒有工作程式在運行，無人可做。請在裝有 torch 的機器上啟動：
+    沒有工作程式在運行，無人可做。請在裝有 torch 的機器上，於原始碼資料夾裡啟動：
 
-    <code>pip install 'yuexia[train]'</code>
+    <code>pip install -c constraints.txt '.[train]'</code>
     <code>YUEXIA_DATA=… poetbot worker</code>
 
     YUEXIA_DATABASE_URL 與 YUEXIA_POETS 須與本機器人相同；YUEXIA_DATA 是 <code>poet prepare</code> 所建的資料夾。
