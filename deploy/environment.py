@@ -26,6 +26,9 @@ _COMPOSE: Final = """\
 # With the database elsewhere (YUEXIA_DATABASE_URL): bots, or worker, alone.
 COMPOSE_PROFILES=one
 
+# The name under which images are built and started; a new one before each upgrade keeps the old ones for the way back.
+#YUEXIA_VERSION=latest
+
 # All but profile one: the folder of poets, in place of YUEXIA_POETS: a volume of this machine, or, where there are
 # several, the folder that all of them mount, such as /mnt/poets. It belongs to user 10001.
 #YUEXIA_POETS_VOLUME=poets

@@ -7,7 +7,13 @@ from pathlib import Path
 from typing import Final
 
 ROOT: Final = Path(__file__).parents[2]
-DOCUMENTS: Final = (ROOT / "README.md", ROOT / "README.zh.md", *sorted((ROOT / "docs").glob("*.md")))
+DOCUMENTS: Final = (
+    ROOT / "README.md",
+    ROOT / "README.zh.md",
+    ROOT / "CONTRIBUTING.md",
+    *sorted((ROOT / "docs").glob("*.md")),
+    *sorted((ROOT / "deploy").glob("*.md")),
+)
 
 _BLOCK: Final = re.compile(
     r"(?:^<!-- (?P<mark>[^>]*?) -->\n)?^```sh\n(?P<commands>.*?)^```$"

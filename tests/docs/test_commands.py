@@ -53,11 +53,16 @@ def test_commands_and_their_options_exist(document: Path) -> None:
         assert asked <= known, f"{call}: there is no {asked - known}"
 
 
-@pytest.mark.parametrize("document", [*DOCUMENTS, ROOT / "CONTRIBUTING.md"], ids=lambda path: path.name)
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
 def test_make_has_the_targets(document: Path) -> None:
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
     told = re.findall(r"(?:^|`|=\S+ )make ([a-z-]+)", document.read_text(encoding="utf-8"), re.MULTILINE)
     assert set(told) <= targets
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_nothing_is_installed_from_an_index_that_does_not_have_it(document: Path) -> None:
+    assert re.findall(r"pip install [^\n`]*\byuexia\[", document.read_text(encoding="utf-8")) == []
 
 
 @pytest.mark.parametrize("block", marked("run"))
