@@ -10,7 +10,7 @@ from bot.errors import FontError
 from bot.settings import Settings
 from bot.view.fonts import find_font
 
-# A poet has some 60 MB, and a database that cannot grow keeps no rating.
+# A poet has some 24 MB, and a database that cannot grow keeps no rating.
 _LEAST_FREE: Final = 500 * 2**20
 
 
