@@ -90,12 +90,17 @@ class NumpyWriter:
         rows, begin = np.flatnonzero(copied), self._columns(growing, position).start
         logits = self._engine.scores(growing.tops[position][rows], slice(None))
         allowed = self._allowed(growing, position, rows, logits)
+        counted = log_normaliser(allowed / growing.temperature)
         for _ in range(_MOST_REDRAWS):
             uniform = rng.random(growing.frame.rows)
             at = np.flatnonzero(copied[rows])
             allowed[at, self._lexicon.column_of[growing.tokens[rows[at], position]] - begin] = FORBIDDEN
             at = at[np.isfinite(allowed[at]).any(axis=1)]
             self._draw(growing, position, rows[at], allowed[at], uniform[rows[at]])
+            # What the corpus has was not allowed either.
+            left = log_normaliser(allowed[at] / growing.temperature)
+            growing.log_shares[rows[at], position] += left - counted[at]
+            counted[at] = left
             copied = known(growing.tokens[:, line])
             if not copied.any():
                 return
@@ -159,7 +164,8 @@ def decode(
     """Sample the candidates of `frame`, of which the model is told `condition`.
 
     The forced beginning is read once for all of them. One uniform number a row is drawn at each position with a
-    choice, one more each time a line had to be completed anew, and one at the end of each line for all rows.
+    choice, one more each time a line had to be completed anew, and one at the end of each line for all rows, if
+    there are several.
     """
     state = engine.step(np.full(1, START, np.int32), engine.start(1, [condition]))
     growing = Growing(frame, temperature, state.top.shape[1])

@@ -171,19 +171,27 @@ def chosen(
 
     The exact likelihood is computed for a short list only. Without a `ranking` the likeliest draft is chosen.
     """
-    rough = drafts.rough / form.hanzi
+    rough: Floats = drafts.rough / form.hanzi
     # The largest of scores with such noise is drawn by the powers of their odds.
     noise = max(0.0, (temperature - _BEST_AT) / (1 - _BEST_AT)) * rng.gumbel(size=len(poems))
+    promise = rough
     if ranking is not None:
         slope, offset = ranking.weights[form.name].exact
-        rough = noise + ranking.scores(form, poems, slope * rough + offset, title, recent)
-    rows = np.sort(np.argsort(-rough, kind="stable")[:_SHORT_LIST])
+        promise = noise + ranking.scores(form, poems, slope * rough + offset, title, recent)
+    rows = _short_list(promise, poems)
     likelihoods = drafts.log_likelihoods(engine, rows) / form.hanzi
     scores = likelihoods
     if ranking is not None:
         scores = noise[rows] + ranking.scores(form, [poems[row] for row in rows], likelihoods, title, recent)
     first = best(scores)
     return int(rows[first]), float(likelihoods[first])
+
+
+def _short_list(promise: Floats, poems: Sequence[Lines]) -> npt.NDArray[np.int64]:
+    """The rows of the most promising poems, in order. Of candidates that are the same poem, the best stands for all."""
+    by_promise = np.argsort(-promise, kind="stable").tolist()
+    standing_for = {tuple(poems[row]): row for row in reversed(by_promise)}
+    return np.sort([row for row in by_promise if standing_for[tuple(poems[row])] == row][:_SHORT_LIST])
 
 
 def pairs_of(poems: Iterable[Lines]) -> frozenset[str]:

@@ -5,6 +5,7 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 
 from poetcore.association import Association
@@ -73,6 +74,23 @@ def test_cool_poems_are_the_best_of_their_drafts() -> None:
     counts = Counter(drawn(ranking(likelihood=1.0), seed, temperature=0.9) for seed in range(2_000))
     # Half the noise: twice as sharp.
     assert counts[0] / 2_000 == pytest.approx(np.e / (1 + np.e), abs=0.03)
+
+
+def test_copies_of_a_poem_take_no_place_of_another() -> None:
+    # Roughly, the copies look best; exactly, the last poem is.
+    poems = [*[MOUNTAINS] * 12, MIXED, MIXED[::-1], MOUNTAINS[:2] + MIXED[:2]]
+    asked: list[int] = []
+
+    def exact(_engine: object, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
+        asked.extend(rows.tolist())
+        return np.where(rows == len(poems) - 1, -1.0, -9.0) * QUATRAIN.hanzi
+
+    rough = -np.arange(len(poems), dtype=np.float64)
+    drafts: Any = SimpleNamespace(rough=rough, log_likelihoods=exact)
+    engine, rng = cast("Engine", None), np.random.default_rng(1)
+    row, _ = chosen(drafts, engine, QUATRAIN, poems, None, 0.5, rng)
+    assert asked == [0, 12, 13, 14]
+    assert row == 14
 
 
 def test_without_a_ranking_the_likeliest_draft_is_taken() -> None:
