@@ -8,7 +8,7 @@ from typing import Any, Final
 from sqlalchemy import func, or_, select, update
 from sqlalchemy.orm import Session
 
-from bot.storage.models import LearningJob, LearningSlot, LearningWorker, UtcDateTime, now
+from bot.storage.models import LearningJob, LearningSlot, LearningWorker, Rating, UtcDateTime, now
 from bot.storage.ratings import count_since
 from bot.storage.upserts import insert_or_ignore, insert_or_update
 
@@ -205,7 +205,14 @@ def news(session: Session, moment: datetime) -> News:
         return News(count_since(session, None), None)
     # A watermark in the future was set by a clock that was wrong: it says nothing, and the fingerprint decides.
     known = last.ratings_until is not None and last.ratings_until <= moment
-    return News(count_since(session, last.ratings_until if known else None), last.ratings_fingerprint)
+    # A rating that a clock ahead has stamped is learned from, but would be new at every look until its moment comes.
+    fresh = count_since(session, last.ratings_until if known else None) - count_since(session, moment)
+    return News(fresh, last.ratings_fingerprint)
+
+
+def learned_until(session: Session) -> datetime | None:
+    """The watermark of the ratings that there are: when the last was given that is not in the future."""
+    return session.scalar(select(func.max(Rating.changed_at)).where(Rating.changed_at <= shared_now(session)))
 
 
 def decide_slot(session: Session, due_at: datetime) -> bool:

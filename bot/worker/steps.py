@@ -18,7 +18,7 @@ from bot.errors import LearningError
 from bot.poets.gate import Figures, Limits, Verdict, judge, unmeasured
 from bot.poets.store import ModelStore
 from bot.storage import Database
-from bot.storage.learning import JobState, end_job, job_named, note_stage, take_up
+from bot.storage.learning import JobState, end_job, job_named, learned_until, note_stage, take_up
 from bot.storage.models import LearningJob
 from bot.storage.ratings import collect
 from bot.storage.versions import (
@@ -33,8 +33,9 @@ from bot.storage.versions import (
 )
 from bot.worker.contracts import Advance, Examiner, JobStopped, Tuned, Tuner, TuningTask
 from bot.worker.workplace import JobFolder, Workplace
-from poetcore.errors import PackageError
+from poetcore.errors import PackageError, StorageError
 from poetcore.files import write_whole
+from poetcore.generation import Poet
 from poetcore.package import read_package
 
 # How often a job says how far it is, and looks whether it should stop.
@@ -103,10 +104,15 @@ class Steps:
         job = self._job(job_id)
         before, after = self.store.folder(_base(job)), self.store.folder(published["version"])
         tell = self._teller(job_id, "examining")
+        # What is wrong with the old poet, or with the folder of all of them, is not held against the new one.
+        self._checked(before)
         try:
             self.store.load(published["version"], published["digest"])
             found = self.examiner.examine(before, after, tell)
         except PackageError as error:
+            _raise_if_out_of_reach(error)
+            # A folder that went away in the meantime is of no reader's concern either.
+            self._checked(before)
             return {"before": None, "after": None, "pairs": [], "verdict": unmeasured(str(error)).as_dict()}
         verdict = judge(found.before, found.after, self.terms.limits, self._founder(_base(job), tell))
         figures = {"before": found.before.model_dump(), "after": found.after.model_dump()}
@@ -151,7 +157,7 @@ class Steps:
         if folder.ratings.exists() and folder.collected.exists():
             known: Json = json.loads(folder.collected.read_bytes())
             return known
-        collected = self.database.transact(collect)
+        collected, until = self.database.transact(lambda session: (collect(session), learned_until(session)))
         if len(collected.lines) < self.terms.least_ratings:
             raise LearningError(
                 f"there are {len(collected.lines)} ratings, fine-tuning needs {self.terms.least_ratings} at least "
@@ -161,7 +167,7 @@ class Steps:
             "ratings": len(collected.lines),
             "raters": collected.raters,
             "fingerprint": collected.fingerprint,
-            "until": collected.until.isoformat() if collected.until else None,
+            "until": until.isoformat() if until else None,
         }
         write_whole(folder.ratings, collected.as_jsonl())
         write_whole(folder.collected, json.dumps(known))
@@ -182,7 +188,7 @@ class Steps:
             version=_version_of(job, self.worker),
         )
         # What serves was checked when it was published; what is learned from must be whole too.
-        read_package(task.base)
+        self._checked(task.base)
         tuned = self.tuner.tune(task, self._teller(job.id, "tuning"))
         read_package(folder.package)
         write_whole(folder.tuned, json.dumps(asdict(tuned), ensure_ascii=False))
@@ -201,6 +207,7 @@ class Steps:
             try:
                 figures = self.examiner.measure(self.store.folder(elder.version), tell)
             except PackageError as error:
+                _raise_if_out_of_reach(error)
                 # Folders of old versions may be deleted: the next one stands for the line then.
                 _log.warning("the first poet of the line is not there: %s", error)
                 continue
@@ -208,6 +215,14 @@ class Steps:
             self.database.transact(partial(note_metrics, version=elder.version, measured=measured))
             return figures
         return None
+
+    def _checked(self, package: Path) -> None:
+        """Raises `PackageError` if a poet is missing or torn, `StorageError` if its folder cannot be read just now."""
+        try:
+            Poet.load(package)
+        except PackageError as error:
+            _raise_if_out_of_reach(error)
+            raise
 
     def _stage(self, job_id: str, stage: str, progress: Json | None = None) -> None:
         work = partial(note_stage, job_id=job_id, worker=self.worker, stage=stage, progress=progress)
@@ -231,6 +246,16 @@ class Steps:
         return tell
 
 
+def _raise_if_out_of_reach(error: PackageError) -> None:
+    """Raises `StorageError` if a package could not be read for its folder's sake, which may pass: a mount that is away.
+
+    A file that is missing is the package's own fault, as one that is torn.
+    """
+    cause = error.__cause__
+    if isinstance(cause, OSError) and not isinstance(cause, FileNotFoundError):
+        raise StorageError(str(error)) from error
+
+
 def _take_up(session: Session, job_id: str, worker: str) -> None:
     champion = called(session, Alias.CHAMPION)
     if champion is None:
@@ -241,9 +266,12 @@ def _take_up(session: Session, job_id: str, worker: str) -> None:
 
 def _decide(session: Session, worker: str, row: Json, report: Json, may_promote: bool) -> str:
     job_id, version, by = row["job_id"], row["version"], "worker"
+    # The job's row is locked: who asks it to stop from here on is answered that it has ended.
+    job = session.get(LearningJob, job_id, with_for_update=True, populate_existing=True)
+    if job is not None and job.active is not None and job.cancel_asked:
+        raise JobStopped
     # The version's row is the mark that this was done: a second time finds it, and changes nothing.
     if not add_version(session, row):
-        job = job_named(session, job_id)
         return str((job.report or {}).get("decision")) if job else "unknown"
     promoted = row["state"] == State.PASSED and may_promote and promote(session, version, by, only_after=row["parent"])
     if promoted:

@@ -177,7 +177,9 @@ def put_away(job_id: str) -> None:
 
 
 def _may_pass(error: BaseException) -> bool:
-    return isinstance(error, SQLAlchemyError | StorageError)
+    """Whether it is the trouble of a database, a disk or a mount; a file that is missing stays so."""
+    is_missing = isinstance(error, FileNotFoundError)
+    return isinstance(error, SQLAlchemyError | StorageError | OSError) and not is_missing
 
 
 def _outcome(error: Exception) -> tuple[str, str | None]:

@@ -11,7 +11,18 @@ from sqlalchemy.orm import Session
 from bot.jobs.wishes import Asked, ask, begin_if_due, last_due
 from bot.settings import Settings
 from bot.storage import Database
-from bot.storage.learning import Cause, JobState, Wish, beat, begin_job, end_job, last_jobs, leave, take_up
+from bot.storage.learning import (
+    Cause,
+    JobState,
+    Wish,
+    beat,
+    begin_job,
+    end_job,
+    last_jobs,
+    learned_until,
+    leave,
+    take_up,
+)
 from bot.storage.models import Chat, LearningJob, Poem, Rating, User
 from bot.storage.ratings import collect
 
@@ -77,7 +88,7 @@ def _learn(database: Database, state: JobState = JobState.DONE) -> None:
         take_up(session, job.id, "worker", "base")
         session.flush()
         found = collect(session)
-        known = {"ratings_until": found.until, "ratings_fingerprint": found.fingerprint}
+        known = {"ratings_until": learned_until(session), "ratings_fingerprint": found.fingerprint}
         assert end_job(session, job.id, state, "worker", known)
 
     database.transact(work)
@@ -157,6 +168,20 @@ def test_a_clock_that_was_a_year_ahead_does_not_stop_learning(database: Database
     assert database.transact(partial(due, moment=NOON)) is None
     database.transact(partial(_rate, ratings=5, at=NOON))
     assert database.transact(partial(due, moment=NOON)) is not None
+
+
+def test_one_rating_of_a_clock_ahead_does_not_begin_a_job_a_rating(database: Database, settings: Settings) -> None:
+    moment = datetime.now(UTC)
+    due = partial(begin_if_due, settings=settings)
+    database.transact(partial(due, moment=moment))
+    database.transact(partial(_rate, ratings=5, at=moment - timedelta(hours=1)))
+    database.transact(partial(_rate, ratings=1, at=moment + timedelta(days=365)))
+    assert database.transact(partial(due, moment=moment)) is not None
+    _learn(database)
+    database.transact(partial(_rate, ratings=1, at=moment))
+    assert database.transact(partial(due, moment=moment)) is None
+    database.transact(partial(_rate, ratings=4, at=moment))
+    assert database.transact(partial(due, moment=moment)) is not None
 
 
 def test_never_and_zero_switch_both_off(database: Database) -> None:

@@ -1,8 +1,10 @@
 """The steps with the real fine-tuning and the real measurements, on a model of 16 cells."""
 
+import errno
 import json
 import shutil
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -14,8 +16,8 @@ from sqlalchemy.orm import Session
 from bot.poets.gate import Limits
 from bot.poets.store import FolderStore
 from bot.storage import Database
-from bot.storage.learning import Cause, Wish, begin_job, job_named
-from bot.storage.models import Chat, Poem, Rating, User
+from bot.storage.learning import Cause, Wish, begin_job, cancel_job, job_named
+from bot.storage.models import Chat, Poem, Rating, User, now
 from bot.storage.versions import Alias, add_version, called, promote, version_named
 from bot.worker.contracts import Advance, JobStopped, TuningTask
 from bot.worker.examining import ScoreboardExaminer
@@ -24,7 +26,7 @@ from bot.worker.tuning import PreferenceTuner
 from bot.worker.workplace import Workplace
 from poetcore.corpus import VALIDATION, PreparedCorpus
 from poetcore.corpus.preparation import prepare
-from poetcore.errors import PackageError
+from poetcore.errors import PackageError, StorageError
 from poetcore.evaluation.bits import measure
 from poetcore.generation import ComposeRequest, Poet
 from poetcore.package import read_card
@@ -168,6 +170,51 @@ def test_a_poet_that_cannot_be_measured_is_refused(
     job = database.transact(partial(job_named, job_id="job-1"))
     assert job is not None
     assert job.state == "done"
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_an_old_poet_that_is_gone_condemns_no_new_one(steps: Steps) -> None:
+    published = steps.publish("job-1")
+    shutil.rmtree(steps.store.folder("base"))
+    with pytest.raises(PackageError, match="base is no poet package"):
+        steps.examine("job-1", published)
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_folder_that_cannot_be_read_is_tried_again(steps: Steps, monkeypatch: pytest.MonkeyPatch) -> None:
+    published = steps.publish("job-1")
+    read = Path.read_bytes
+
+    def stale(path: Path) -> bytes:
+        if path.parent == steps.store.folder(published["version"]):
+            raise OSError(errno.ESTALE, "Stale file handle")
+        return read(path)
+
+    monkeypatch.setattr(Path, "read_bytes", stale)
+    with pytest.raises(StorageError, match="Stale file handle"):
+        steps.examine("job-1", published)
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_job_that_is_cancelled_before_its_decision_promotes_nobody(steps: Steps, database: Database) -> None:
+    published = steps.publish("job-1")
+    examined = steps.examine("job-1", published)
+    database.transact(cancel_job)
+    with pytest.raises(JobStopped):
+        steps.decide("job-1", published, examined)
+    champion = database.transact(partial(called, alias=Alias.CHAMPION))
+    assert champion is not None
+    assert champion.version == "base"
+    assert database.transact(partial(version_named, version=published["version"])) is None
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_rating_of_a_clock_ahead_is_learned_from_and_sets_no_watermark(steps: Steps, database: Database) -> None:
+    ahead = now() + timedelta(days=365)
+    database.transact(lambda session: setattr(session.get(Rating, (1, 1)), "changed_at", ahead))
+    ratings = steps.publish("job-1")["ratings"]
+    assert ratings["ratings"] == 40
+    assert datetime.fromisoformat(ratings["until"]) < now()
 
 
 def _descend(steps: Steps, database: Database, make_poet: Callable[..., Path]) -> Json:
