@@ -37,11 +37,14 @@ _FETCH_BELIEVED_S: Final = 90.0
 Source = Callable[[BotApplication], AbstractAsyncContextManager["asyncio.Task[None]"]]
 """How updates come in: see `fetching`."""
 
+FirstPoet = Callable[[], Composes]
+"""Hands over the poet to begin with, once: what a frame here held would stay when another poet has taken over."""
+
 _log = logging.getLogger(__name__)
 
 
 def serve(
-    settings: Settings, poet: Composes, database: Database, announce: Callable[[str], None], *, webhook: bool = False
+    settings: Settings, first: FirstPoet, database: Database, announce: Callable[[str], None], *, webhook: bool = False
 ) -> None:
     """Run until SIGINT or SIGTERM; `announce` gets one line when the bot is ready.
 
@@ -52,7 +55,7 @@ def serve(
     except SQLAlchemyError as error:
         raise unusable(database.url, error) from error
     source = listening if webhook else fetching
-    asyncio.run(_until_stopped(_serve(settings, poet, database, source, announce)))
+    asyncio.run(_until_stopped(_serve(settings, first, database, source, announce)))
 
 
 @asynccontextmanager
@@ -96,13 +99,13 @@ async def running(application: BotApplication, source: Source = fetching) -> Asy
 
 
 async def _serve(
-    settings: Settings, poet: Composes, database: Database, source: Source, announce: Callable[[str], None]
+    settings: Settings, first: FirstPoet, database: Database, source: Source, announce: Callable[[str], None]
 ) -> None:
     async with AsyncExitStack() as stack:
         page = None
         if settings.telegram_bot_token is None:
             settings, page = await stack.enter_async_context(_local_telegram(settings))
-        application = build_application(settings, poet, database)
+        application = build_application(settings, first(), database)
         await stack.enter_async_context(exposed(settings, services_of(application)))
         receiving = await stack.enter_async_context(running(application, source))
         announce(f"open {page} and type /poem 月" if page else f"@{application.bot.username} is listening")

@@ -33,5 +33,7 @@ def run(
     founder = founder_of(settings.poet)
     with Database(settings.database) as database:
         upgrade(database)
-        poet = champion(database, FolderStore(settings.poets_folder), founder)
-        serve(settings, poet, database, announce=announcer(settings), webhook=webhook)
+        # This frame stays as long as the bot runs: it keeps no poet that may give way to another.
+        poets = [champion(database, FolderStore(settings.poets_folder), founder)]
+        del founder
+        serve(settings, poets.pop, database, announce=announcer(settings), webhook=webhook)

@@ -3,7 +3,6 @@
 import logging
 import sqlite3
 from pathlib import Path
-from typing import cast
 
 import pytest
 from alembic import command
@@ -11,7 +10,6 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import URL, inspect, make_url
 
-from bot.composing import Composes
 from bot.errors import DatabaseError
 from bot.service import serve
 from bot.settings import read_settings
@@ -113,7 +111,7 @@ def test_a_damaged_database_is_one_sentence(database: Database) -> None:
     with database.engine.begin() as connection:
         connection.exec_driver_sql("DROP TABLE handled_update")
     with pytest.raises(DatabaseError, match="cannot open the database"):
-        serve(read_settings(), cast(Composes, None), database, announce=pytest.fail)
+        serve(read_settings(), pytest.fail, database, announce=pytest.fail)
 
 
 def test_alembic_leaves_logging_alone(tmp_path: Path) -> None:
