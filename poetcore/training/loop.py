@@ -112,7 +112,8 @@ class Trainer:
     def _why_stop(self) -> str | None:
         if self._progress.epochs_since_best >= self._settings.patience:
             return "validation"
-        if self._progress.updates >= self._updates:
+        # An epoch whose last update was saved, but which a kill kept from being evaluated, is ended first.
+        if self._progress.updates >= self._updates and not self._progress.batch:
             return "updates" if self._settings.updates else "epochs"
         return "epochs" if self._progress.epoch > self._settings.epochs else None
 
@@ -271,7 +272,8 @@ class Trainer:
         return result
 
     def _parameters(self) -> dict[str, Tensor]:
-        return {name: parameter.detach().cpu() for name, parameter in self.model.named_parameters()}
+        # Under names that are the same on every machine, whichever layer it has.
+        return {name: tensor.cpu() for name, tensor in self.model.package_tensors().items()}
 
     def _diverged(self, what: str) -> TrainingError:
         return TrainingError(
@@ -327,6 +329,7 @@ def _perplexity(cross_entropy: float) -> float:
 
 @torch.no_grad()
 def set_parameters(model: LanguageModel, tensors: dict[str, Tensor]) -> None:
-    """Copy `tensors` (by parameter name) into the model; raises KeyError or RuntimeError if they do not fit."""
-    for name, parameter in model.named_parameters():
+    """Copy `tensors`, named as `package_tensors` names them, into the model; raises KeyError or RuntimeError."""
+    for name, parameter in model.package_tensors().items():
+        # They share the parameters' memory.
         parameter.copy_(tensors[name])

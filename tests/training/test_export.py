@@ -35,10 +35,12 @@ class Silent:
         pass
 
 
-@pytest.fixture(scope="module", params=["tied", "untied"])
+@pytest.fixture(scope="module", params=["tied", "untied", "torch"])
 def run(request: pytest.FixtureRequest, tiny_corpus: PreparedCorpus, tmp_path_factory: pytest.TempPathFactory) -> Run:
     sizes = ["vocabulary_size=60", "embedding_size=8", "hidden_size=8", "layers=2", "batch_poems=16", "epochs=1"]
     settings = settings_for("seed", [*sizes, f"tied={request.param == 'tied'}"])
+    if request.param == "torch":
+        settings = replace(settings, lstm="torch")
     begun = begin_run(tmp_path_factory.mktemp("export") / "run", settings, tiny_corpus)
     Trainer(begun, tiny_corpus, Silent()).train()
     return begun

@@ -105,6 +105,36 @@ def test_losses_that_a_gpu_has_not_told_yet_are_in_no_checkpoint(
     assert curve(tmp_path / "broken") == expected
 
 
+def test_an_epoch_that_was_saved_but_not_evaluated_is_evaluated_first(
+    tiny_corpus: PreparedCorpus, tiny_settings: TrainingSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = replace(tiny_settings, epochs=1)
+    expected = unbroken(tmp_path / "unbroken", settings, tiny_corpus)
+    run = begin_run(tmp_path / "broken", settings, tiny_corpus)
+
+    def cut_off(_: Trainer) -> None:
+        raise InterruptedError
+
+    with monkeypatch.context() as broken:
+        broken.setattr(loop, "_SAVE_EVERY_S", 0.0)
+        broken.setattr(Trainer, "_end_epoch", cut_off)
+        trainer = Trainer(run, tiny_corpus, Silent())
+        with pytest.raises(InterruptedError):
+            trainer.train()
+    assert Trainer(run, tiny_corpus, Silent()).train()["best"]["epoch"] == 1
+    assert curve(tmp_path / "broken") == expected
+
+
+def test_the_last_two_checkpoints_are_of_different_updates(
+    tiny_corpus: PreparedCorpus, tiny_settings: TrainingSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(loop, "_SAVE_EVERY_S", 0.0)
+    run = begin_run(tmp_path / "run", tiny_settings, tiny_corpus)
+    last = Trainer(run, tiny_corpus, Silent()).train()["updates"]
+    (run.checkpoints / CURRENT).unlink()
+    assert load_checkpoint(run.checkpoints).state["updates"] == last - 1
+
+
 # Kills itself with SIGKILL when the given number of files has been written, or half written.
 KILLED_RUN = """
 import os, signal, sys

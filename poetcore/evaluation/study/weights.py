@@ -31,7 +31,7 @@ def tensors_of(model: LanguageModel) -> Tensors:
 @contextmanager
 def best_weights(model: LanguageModel, run: Run) -> Iterator[None]:
     """While entered, `model` has the weights of the run's best epoch so far. Raises `CheckpointError`."""
-    present = {name: parameter.detach().clone() for name, parameter in model.named_parameters()}
+    present = {name: tensor.clone() for name, tensor in model.package_tensors().items()}
     set_parameters(model, load_checkpoint(run.best).tensors)
     try:
         yield

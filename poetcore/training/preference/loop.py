@@ -221,7 +221,7 @@ class Finetuner:
         return TrainingError(f"{what} is not a number: fine-tune anew with a lower learning_rate")
 
     def _save(self) -> None:
-        parameters = {name: parameter.detach().cpu() for name, parameter in self.model.named_parameters()}
+        parameters = {name: tensor.cpu() for name, tensor in self.model.package_tensors().items()}
         if not all(bool(tensor.isfinite().all()) for tensor in parameters.values()):
             raise self._diverged(f"a weight after update {self._state.updates}")
         tensors = {f"model.{name}": tensor for name, tensor in parameters.items()}
