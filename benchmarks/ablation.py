@@ -133,7 +133,7 @@ def _arm(corpus: PreparedCorpus, settings: TrainingSettings, folder: Path) -> di
 def bits_per_hanzi(
     model: torch.nn.Module, corpus: PreparedCorpus, settings: TrainingSettings, collection: str, poems: int = 1_200
 ) -> float:
-    """Of the first `poems` validation poems of a collection, whole and untold, as DESIGN defines the figure."""
+    """Of the first `poems` validation poems of a collection, whole and untold: see `poetcore.evaluation.bits`."""
     chosen = replace(settings, collections=(collection,), sequence_length=1_000_000, evaluation_poems=0)
     sequences = Sequences(corpus, VALIDATION, chosen)
     indices = corpus.select(VALIDATION, (collection,))[:poems]

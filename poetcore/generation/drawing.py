@@ -28,7 +28,7 @@ class Rules(NamedTuple):
     shunned: Bits
     """[rows]: groups of which it must have none."""
     used: npt.NDArray[np.int64]
-    """[rows, any]: columns that came already; those outside are passed over."""
+    """[rows, any]: columns of what stands in the poem or is bound to come; those outside are passed over."""
     reluctance: Array
     """[rows, any]: what is added to the logit of each for it; `FORBIDDEN`: not again unless nothing else is left."""
 

@@ -76,7 +76,7 @@ def _groups(
     shared, agree = shared_groups(given) if given else (LEVEL, True)
     own, near = (first, near_groups(first)) if begins_rhyming and first is not None else (LEVEL, LEVEL)
     wanted = LEVEL if rhyme is None else _named(rhyme)
-    # Where the first line is open, some candidates may rhyme there.
+    # An open first line may rhyme too.
     needed = len(evens) - len(given) + (first is None)
     enough, possible = _bits(lexicon.group_sizes >= needed + _SPARE), _bits(lexicon.group_sizes >= needed)
     wishes = (shared & own & wanted, shared & near & wanted, shared & own, shared & near, shared)

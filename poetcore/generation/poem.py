@@ -19,14 +19,14 @@ class Poem:
     rhyme_group: str | None
     title: str | None
     prefix: str
-    """The reader's beginning as it stands in `text`; empty if none was given."""
+    """What stands in `text` where the reader's beginning belongs: that, unless `relaxed` names it; empty if none."""
     seed: int
     poet: str
     """Version of the poet."""
     score: float
     """Mean natural-log likelihood a hanzi under the unmasked model: −ln 2 times the poem's bits per hanzi."""
     candidates: int
-    """How many poems it was chosen among."""
+    """How many candidates were written. A poem may stand among them several times, see `generation/candidates.py`."""
     relaxed: tuple[str, ...]
     """Fields of the request that could not be met in full."""
 

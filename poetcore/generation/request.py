@@ -27,7 +27,7 @@ class ComposeRequest:
     seed: int = 0
     """The same request and seed give the same poem on one machine."""
     best_of: int = 16
-    """How many candidates the poem is chosen among."""
+    """How many candidates are written; a particle filter makes some of them equal, most at low temperatures."""
     temperature: float = TEMPERATURE
     """Below 1 the likelier characters are favoured, above 1 the rarer ones."""
     script: Script = "hant"
