@@ -2,7 +2,7 @@
 
 import math
 import re
-from datetime import UTC
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -20,13 +20,48 @@ _BOUNDS: Final = (
 # cron counts days from Sunday, 0 or 7; APScheduler from Monday. Their names are the same.
 _DAYS: Final = ("sun", "mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
+# APScheduler reads the beginning of what it does not know: mon#2 as mon, jan-jun/2 as jan-jun.
+_ITEM: Final = re.compile(r"(\*|[0-9]+(-[0-9]+)?)(/[0-9]+)?|[a-z]{3}(-[a-z]{3})?|last", re.IGNORECASE)
+_DAY: Final = "[0-7]|" + "|".join(_DAYS[:-1])
+_DAYS_ITEM: Final = re.compile(rf"(\*|(?P<first>{_DAY})(-(?P<last>{_DAY}))?)(/(?P<step>[1-7]))?", re.IGNORECASE)
+
+# The calendar and its weekdays repeat after 400 years.
+_CYCLE: Final = (datetime(2000, 1, 1, tzinfo=UTC), datetime(2400, 1, 1, tzinfo=UTC))
+
 
 def trigger_of(schedule: str) -> CronTrigger:
     """APScheduler's trigger for five cron fields in UTC; raises `ValueError` if they are none."""
     *rest, days = schedule.split()
-    # What stands behind a slash is a step, no day.
-    named = re.sub(r"(?<![/\d])[0-7](?!\d)", lambda day: _DAYS[int(day[0])], days)
-    return CronTrigger.from_crontab(" ".join([*rest, named]), timezone=UTC)
+    if not all(_ITEM.fullmatch(item) for field in rest for item in field.split(",")):
+        raise ValueError("not as cron writes it")
+    named = sorted({_DAYS[day] for item in days.split(",") for day in _days_of(item)})
+    return CronTrigger.from_crontab(" ".join([*rest, ",".join(named)]), timezone=UTC)
+
+
+def _days_of(item: str) -> range:
+    """The days of one item of cron's last field, counted from Sunday, 0 or 7."""
+    match = _DAYS_ITEM.fullmatch(item)
+    if match is None:
+        raise ValueError("not as cron writes days")
+    step = int(match["step"] or 1)
+    if match["first"] is None:
+        return range(0, 7, step)
+    first = _day(match["first"])
+    last = _day(match["last"] or match["first"])
+    # A week that ends on a Sunday: fri-sun.
+    last = 7 if last == 0 < first else last
+    if last < first or (match["step"] and not match["last"]):
+        raise ValueError("not a span of days")
+    return range(first, last + 1, step)
+
+
+def _day(text: str) -> int:
+    return int(text) if text.isdigit() else _DAYS.index(text.lower())
+
+
+def _ever_fires(trigger: CronTrigger) -> bool:
+    begin, trigger.end_date = _CYCLE
+    return trigger.get_next_fire_time(None, begin) is not None
 
 
 class LearningSettings(BaseSettings):
@@ -78,9 +113,11 @@ class LearningSettings(BaseSettings):
         if text == NEVER:
             return text
         try:
-            trigger_of(text)
+            trigger = trigger_of(text)
         except ValueError:
             raise ValueError("is not a schedule; give five cron fields in UTC such as 0 4 * * 1, or never") from None
+        if not _ever_fires(trigger):
+            raise ValueError("names a day that never comes; give one such as 0 4 * * 1, or never")
         return text
 
     @field_validator("learn_after", "learn_least", mode="before")

@@ -1,5 +1,6 @@
 """The settings of the bot's manners: how much may be asked for."""
 
+import re
 from typing import Any
 
 from pydantic import field_validator
@@ -31,6 +32,7 @@ class MannersSettings(BaseSettings):
 
 def _whole(value: Any, least: int, complaint: str) -> int:
     text = str(value).strip()
-    if not (text.isascii() and text.isdigit()) or not least <= int(text) <= 10_000:
+    # Python reads no number of more than 4,300 digits.
+    if not re.fullmatch(r"[0-9]{1,5}", text) or not least <= int(text) <= 10_000:
         raise ValueError(complaint)
     return int(text)

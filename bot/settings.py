@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Annotated, Any, Final
 from urllib.parse import urlsplit
 
+import httpx
 import platformdirs
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import NoDecode, SettingsConfigDict
@@ -20,8 +21,11 @@ from bot.manners_settings import MannersSettings
 from bot.service_settings import ServiceSettings, port_of
 
 _TOKEN: Final = re.compile(r"\d+:[A-Za-z0-9_-]+", re.ASCII)
-_BASE_URL: Final = re.compile(r"https?://[^\s/?#]+[^\s?#]*", re.ASCII)
-_DATABASE: Final = re.compile(r"(sqlite|postgresql|postgres)(\+[a-z0-9_]+)?://.*")
+_TOKEN_VARIABLE: Final = "TELEGRAM_BOT_TOKEN"  # noqa: S105 the variable's name
+# A Bot API server answers at /bot<token>/METHOD; {token} is python-telegram-bot's way to reach its test environment.
+_BASE_URL: Final = re.compile(r"https?://[^\s/?#{}]+(/[^\s?#{}]*)?/bot(\{token\}[^\s?#{}]*)?", re.ASCII)
+# Those whose drivers are installed, under the names that hosts give them.
+_DATABASE: Final = re.compile(r"(sqlite(\+pysqlite)?|postgresql(\+psycopg)?|postgres)://.*")
 # SQLAlchemy's own choice would be psycopg2; hosts that hand out addresses like the short name.
 _DRIVERS: Final = {"postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg"}
 
@@ -41,7 +45,7 @@ class Settings(LearningSettings, MannersSettings, ServiceSettings):
         validate_default=False,
     )
 
-    telegram_bot_token: SecretStr | None = Field(default=None, validation_alias="TELEGRAM_BOT_TOKEN")
+    telegram_bot_token: SecretStr | None = Field(default=None, validation_alias=_TOKEN_VARIABLE)
     """The token from @BotFather. Without one the bot serves the local chat page."""
 
     telegram_base_url: str = "https://api.telegram.org/bot"
@@ -112,9 +116,11 @@ class Settings(LearningSettings, MannersSettings, ServiceSettings):
     @field_validator("telegram_base_url", mode="before")
     @classmethod
     def _base_url_is_a_url(cls, value: Any) -> Any:
-        # The token comes right behind it: without a path it would be part of the port, or of the host.
-        if not _BASE_URL.fullmatch(str(value)) or not _has_host_and_port(f"{value}1:token"):
-            raise ValueError("is not an http address; give it as https://api.telegram.org/bot, without the token")
+        # The token comes right behind it: without /bot it would be part of the port, of the host or of another word.
+        if not _BASE_URL.fullmatch(str(value)) or not _has_host_and_port(str(value)):
+            raise ValueError(
+                "is not the address of a Bot API server; give it as https://api.telegram.org/bot, without the token"
+            )
         return value
 
     @field_validator("home", "poet", "font", "poets", "data", mode="before")
@@ -154,9 +160,7 @@ class Settings(LearningSettings, MannersSettings, ServiceSettings):
             raise ValueError(
                 "is not a database address; give sqlite:////folder/yuexia.db or postgresql://user:password@host/name"
             )
-        if text.startswith("sqlite") and (
-            ":memory:" in text or "mode=memory" in text or text.rstrip("/").endswith(":")
-        ):
+        if _in_memory(make_url(text)):
             raise ValueError("names a database in memory, which forgets every rating; give sqlite:////folder/yuexia.db")
         return text
 
@@ -209,7 +213,8 @@ def read_settings(**known: Any) -> Settings:
 
 def variable(name: str) -> str:
     """The environment variable of a field."""
-    return name if name == "TELEGRAM_BOT_TOKEN" else f"YUEXIA_{name.upper()}"
+    # A field's errors bear its alias.
+    return _TOKEN_VARIABLE if name.upper() == _TOKEN_VARIABLE else f"YUEXIA_{name.upper()}"
 
 
 def _number(value: Any, least: float, most: float, complaint: str) -> float:
@@ -242,10 +247,20 @@ def _seen(path: Path, look: Callable[[Path], bool]) -> bool:
 
 def _has_host_and_port(url: str) -> bool:
     try:
+        # Both raise ValueErrors for hosts that could not be looked up: a label that is empty, too long or no IDNA.
+        httpx.URL(url).host.encode("idna")
         parts = urlsplit(url)
         return bool(parts.hostname) and parts.port != 0
-    except ValueError:
+    except (ValueError, httpx.InvalidURL):
         return False
+
+
+def _in_memory(url: URL) -> bool:
+    """Whether SQLite would keep it in memory, or in a file without a name."""
+    if url.get_backend_name() != "sqlite":
+        return False
+    name = (url.database or "").removeprefix("file:").strip("/")
+    return not name or ":memory:" in name or url.query.get("mode") == "memory"
 
 
 def _not_a_url(text: str) -> bool:

@@ -1,11 +1,13 @@
 """The settings of the poet that learns: what is read, and what is refused with a sentence."""
 
 import re
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from bot.errors import BotSettingsError
+from bot.learning_settings import trigger_of
 from bot.settings import read_settings
 
 
@@ -59,3 +61,28 @@ def test_a_wrong_value_is_one_sentence(monkeypatch: pytest.MonkeyPatch, name: st
     monkeypatch.setenv(name, value)
     with pytest.raises(BotSettingsError, match=f"^{name} {re.escape(words)}"):
         read_settings()
+
+
+@pytest.mark.parametrize(
+    ("days", "of_the_week"),
+    [
+        ("*", "01234567"),
+        ("0-6", "0123456"),
+        ("sun-sat", "0123456"),
+        ("0-7", "0123456"),
+        ("1-5", "12345"),
+        ("5-7", "560"),
+        ("fri-sun", "560"),
+        ("6-0", "60"),
+        ("sat-SUN", "60"),
+        ("7", "0"),
+        ("mon,4", "14"),
+        ("*/2", "0246"),
+        ("1-7/3", "140"),
+    ],
+)
+def test_days_are_read_as_cron_reads_them(days: str, of_the_week: str) -> None:
+    trigger, sunday = trigger_of(f"0 4 * * {days}"), datetime(2026, 3, 1, tzinfo=UTC)
+    hours = [sunday + timedelta(days=day, hours=4) for day in range(7)]
+    fires = {day for day, hour in enumerate(hours) if trigger.get_next_fire_time(None, hour) == hour}
+    assert fires == {int(day) % 7 for day in of_the_week}

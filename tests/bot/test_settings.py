@@ -64,6 +64,30 @@ def test_a_dot_env_file_is_read_and_the_environment_wins(monkeypatch: pytest.Mon
     assert settings.admins == frozenset()
 
 
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("telegram_base_url", "https://api.telegram.org/bot{token}/test"),
+        ("telegram_base_url", "http://[::1]:8081/behind/a/proxy/bot"),
+        ("telegram_base_url", "http://xn--7ov.example./bot"),
+        ("database_url", "sqlite+pysqlite:////var/yuexia.db"),
+        ("database_url", "postgres://host/name"),
+        ("learn_at", "0 4 * * 0-6"),
+        ("learn_at", "0 4 * * sun-sat"),
+        ("learn_at", "*/15 1-5/2,9 1,15,last jan-jun,12 Fri-Sun,2"),
+        ("learn_at", "0 4 29 2 1"),
+    ],
+)
+def test_a_right_value_is_taken(monkeypatch: pytest.MonkeyPatch, field: str, value: str) -> None:
+    monkeypatch.setenv(variable(field), value)
+    assert field in read_settings().model_fields_set
+
+
+def test_variables_have_the_names_that_documents_give_them() -> None:
+    assert variable("telegram_bot_token") == "TELEGRAM_BOT_TOKEN"
+    assert variable("home") == "YUEXIA_HOME"
+
+
 def test_a_dot_env_file_that_is_no_text(tmp_path: Path) -> None:
     (tmp_path / ".env").write_bytes(b"YUEXIA_PORT=\xff\xfe")
     with pytest.raises(BotSettingsError, match=r"\.env is not UTF-8"):
@@ -81,6 +105,14 @@ WRONG: Final[dict[str, dict[str, str]]] = {
         "http://localhost:x/bot": "https://api.telegram.org/bot",
         "http://[::1/bot": "https://api.telegram.org/bot",
         "http://:9000/bot": "https://api.telegram.org/bot",
+        "http://a..b/bot": "https://api.telegram.org/bot",
+        f"http://{'a' * 64}.example/bot": "https://api.telegram.org/bot",
+        "http://xn--/bot": "https://api.telegram.org/bot",
+        "http://999.1.1.1/bot": "https://api.telegram.org/bot",
+        "https://api.telegram.org/": "https://api.telegram.org/bot",
+        "https://api.telegram.org/bot/": "https://api.telegram.org/bot",
+        "https://api.telegram.org/bot123456:ABC": "without the token",
+        "https://api.telegram.org/bot{name}": "without the token",
     },
     "home": {__file__: "name a folder", "~no_such_user/yuexia": "write it out", "月" * 100: "give another one"},
     "database_url": {
@@ -89,6 +121,14 @@ WRONG: Final[dict[str, dict[str, str]]] = {
         "postgresql://host:notaport/name": "postgresql://",
         "sqlite://": "forgets",
         "sqlite:///:memory:": "forgets",
+        "sqlite:///%3Amemory%3A": "forgets",
+        "sqlite:///?timeout=5": "forgets",
+        "sqlite:///file:?uri=true": "forgets",
+        "sqlite:///file:poems?uri=true&mode=memory": "forgets",
+        "sqlite+aiosqlite:////var/yuexia.db": "sqlite:////",
+        "postgresql+asyncpg://host/name": "postgresql://",
+        "postgresql+psycopg2://host/name": "postgresql://",
+        "postgres+psycopg://host/name": "postgresql://",
     },
     "admins": {"@me": "/id", "12;13": "/id", "-5": "/id"},
     "port": {"0": "8321", "65536": "8321", "http": "8321", "80.5": "8321"},
@@ -103,7 +143,18 @@ WRONG: Final[dict[str, dict[str, str]]] = {
         "nan": "such as 28",
     },
     "broadcast_timeout": {"0": "from 0.1 to 600", "inf": "from 0.1 to 600", "20 s": "such as 20"},
-    "learn_at": {"on mondays": "0 4 * * 1", "61 4 * * 1": "never", "0 4 * * 8": "never"},
+    "learn_at": {
+        "on mondays": "0 4 * * 1",
+        "61 4 * * 1": "never",
+        "0 4 * * 8": "never",
+        "0 4 * * 1-8": "five cron fields",
+        "0 4 * * 1#2": "five cron fields",
+        "0 4 * * mon#2": "five cron fields",
+        "0 4 * * 5-1": "five cron fields",
+        "0 4 * * 1/2": "five cron fields",
+        "0 4 * jan-jun/2 *": "five cron fields",
+        "0 4 31 2 *": "a day that never comes",
+    },
     "learn_after": {"-1": "such as 500", "many": "such as 500"},
     "learn_least": {"-1": "such as 500", "1e3": "such as 500"},
     "promote": {"yes": "give one of them"},
@@ -114,7 +165,7 @@ WRONG: Final[dict[str, dict[str, str]]] = {
     "gate_latency": {"fast": "such as 0.02"},
     "gate_founder_bits": {"nan": "such as 0.02"},
     "gate_founder_diversity": {"much": "such as 0.02"},
-    "reader_per_minute": {"-1": "such as 20", "1e3": "such as 20", "10001": "such as 20"},
+    "reader_per_minute": {"-1": "such as 20", "1e3": "such as 20", "10001": "such as 20", "9" * 5000: "such as 20"},
     "group_per_minute": {"many": "such as 20", "²": "such as 20"},
     "compose_queue": {"0": "such as 48", "long": "such as 48"},
     "webhook_url": {
