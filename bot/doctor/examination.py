@@ -2,7 +2,8 @@
 
 import difflib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from typing import Final
 
 from pydantic_settings import DotEnvSettingsSource
 
@@ -16,6 +17,7 @@ from bot.logs import RedactingFormatter, configure_logging
 from bot.settings import Settings, read_settings, variable
 
 CHECKS = ("settings", "token", "webhook", "clock", "database", "migrations", "worker", "poet", "data", "disk", "font")
+_OURS: Final = ("YUEXIA_", "TELEGRAM_")
 
 
 def examine() -> Iterator[Finding]:
@@ -45,11 +47,23 @@ def _examine(settings: Settings) -> Iterator[Finding]:
 
 def _settings(settings: Settings) -> Finding:
     known = {variable(name) for name in Settings.model_fields}
-    # In either case, as pydantic-settings reads that file.
-    in_the_file = {name.upper() for name in DotEnvSettingsSource(Settings).env_vars}
+    # In either case, as pydantic-settings reads that file; a name without a value may be misspelt too.
+    in_the_file = {name.upper() for name in DotEnvSettingsSource(Settings, env_ignore_empty=False).env_vars}
+    # Other programs have a TELEGRAM_TOKEN too: it matters where ours is missing.
+    looked_for = known if settings.telegram_bot_token is None else known - {variable("telegram_bot_token")}
     for name in sorted({*os.environ, *in_the_file} - known):
-        likely = difflib.get_close_matches(name, known, 1, cutoff=0.85) if name.startswith("YUEXIA_") else []
-        if likely:
-            return ill("settings", f"there is no {name}", f"is {likely[0]} meant?")
+        meant = _meant(name, looked_for)
+        if meant:
+            return ill("settings", f"there is no {name}", f"is {meant} meant?")
     named = ", ".join(sorted(variable(name) for name in settings.model_fields_set))
     return well("settings", named or "none: everything is as it comes")
+
+
+def _meant(name: str, known: Iterable[str]) -> str | None:
+    """The variable of which `name` is a misspelling; what both begin with says nothing of that."""
+    prefix = next((prefix for prefix in _OURS if name.startswith(prefix)), None)
+    if prefix is None:
+        return None
+    rests = [one.removeprefix(prefix) for one in known if one.startswith(prefix)]
+    near = difflib.get_close_matches(name.removeprefix(prefix), rests, 1, cutoff=0.7)
+    return f"{prefix}{near[0]}" if near else None

@@ -106,7 +106,8 @@ def _not_asked(why: str) -> Iterator[Finding]:
 def _ask(settings: Settings, method: str) -> Answer:
     """Raises `httpx.HTTPError` when no answer comes."""
     token = settings.telegram_bot_token.get_secret_value() if settings.telegram_bot_token else ""
-    url = f"{settings.telegram_base_url}{token}/{method}"
+    base = settings.telegram_base_url
+    url = f"{base.replace('{token}', token) if '{token}' in base else base + token}/{method}"
     response = httpx.post(url, timeout=_PATIENCE_S, trust_env=trusts_proxies(url))
     try:
         body = response.json()

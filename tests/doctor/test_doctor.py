@@ -100,6 +100,26 @@ async def test_a_healthy_set_up(setup: Setup) -> None:
     assert findings["token"]["found"] == "@yuexia_bot"
 
 
+async def test_settings_go_by_the_names_that_documents_give_them(setup: Setup) -> None:
+    _, findings = await setup.examined()
+    assert findings["settings"]["found"] == ", ".join(sorted(setup.environment))
+
+
+@pytest.mark.parametrize(
+    "name", ["YUEXIA_FOO", "YUEXIA_DOMAIN", "YUEXIA_POETS_VOLUME", "TELEGRAM_CHAT_ID", "TELEGRAM_TOKEN"]
+)
+async def test_a_name_that_is_near_none_of_ours_is_somebody_elses(setup: Setup, name: str) -> None:
+    setup.environment[name] = "1"
+    _, findings = await setup.examined()
+    assert findings["settings"]["state"] == "well"
+
+
+async def test_an_address_with_the_token_inside_it_is_asked(setup: Setup) -> None:
+    setup.environment["YUEXIA_TELEGRAM_BASE_URL"] += "{token}"
+    _, findings = await setup.examined()
+    assert findings["token"]["found"] == "@yuexia_bot"
+
+
 async def test_without_anything_it_is_well_too(monkeypatch: pytest.MonkeyPatch, setup: Setup) -> None:
     """The local chat on an empty machine: nothing is made by looking."""
     empty = setup.home.parent / "empty"
@@ -213,6 +233,20 @@ def _misspelt_in_the_file(setup: Setup) -> None:
     (setup.home.parent / ".env").write_text("COMPOSE_PROFILES=one\nYUEXIA_DOMAIN=poems.example\nYUEXIA_ADMIN=1\n")
 
 
+def _misspelt_token(setup: Setup) -> None:
+    del setup.environment["TELEGRAM_BOT_TOKEN"]
+    (setup.home.parent / ".env").write_text("TELEGRAM_TOKEN=123456:abc\n")
+
+
+def _misspelt_token_without_a_value(setup: Setup) -> None:
+    del setup.environment["TELEGRAM_BOT_TOKEN"]
+    (setup.home.parent / ".env").write_text("TELEGRAM_BOT_TOKE=\n")
+
+
+def _host_that_is_none(setup: Setup) -> None:
+    setup.environment["YUEXIA_TELEGRAM_BASE_URL"] = "http://a..b/bot"
+
+
 def _no_webhook(setup: Setup) -> None:
     setup.environment["YUEXIA_WEBHOOK_URL"] = "https://bot.example.org/yuexia"
 
@@ -244,6 +278,9 @@ def _no_webhook(setup: Setup) -> None:
         (_wrong_clock, "clock", "s ahead of the Bot API's", "set-ntp"),
         (_misspelt_setting, "settings", "there is no YUEXIA_ADMIN", "is YUEXIA_ADMINS meant?"),
         (_misspelt_in_the_file, "settings", "there is no YUEXIA_ADMIN", "is YUEXIA_ADMINS meant?"),
+        (_misspelt_token, "settings", "there is no TELEGRAM_TOKEN", "is TELEGRAM_BOT_TOKEN meant?"),
+        (_misspelt_token_without_a_value, "settings", "there is no TELEGRAM_BOT_TOKE", "is TELEGRAM_BOT_TOKEN meant?"),
+        (_host_that_is_none, "settings", "YUEXIA_TELEGRAM_BASE_URL is not the address", "nothing else"),
         (_no_webhook, "webhook", "was not told of https://bot.example.org/yuexia", "poetbot run --webhook"),
     ],
 )
