@@ -5,7 +5,7 @@ They are the process's, as prometheus-client has it: there is one of each, where
 
 from typing import Final
 
-from prometheus_client import CollectorRegistry, Counter, Histogram, ProcessCollector
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
 
 REGISTRY: Final = CollectorRegistry()
 
@@ -48,6 +48,15 @@ LOG_RECORDS: Final = Counter(
 )
 WEBHOOK_REQUESTS: Final = Counter(
     "yuexia_webhook_requests_total", "Requests to the webhook by HTTP status.", ["code"], registry=REGISTRY
+)
+# Of the way from Telegram to the door, which no bot sees from its own side; every replica hears the same.
+WEBHOOK_PENDING: Final = Gauge(
+    "yuexia_webhook_pending_updates", "Updates that Telegram has not brought to the webhook yet.", registry=REGISTRY
+)
+WEBHOOK_LAST_ERROR: Final = Gauge(
+    "yuexia_webhook_last_error_timestamp_seconds",
+    "When Telegram last failed to bring an update; 0: it says of no failure.",
+    registry=REGISTRY,
 )
 
 ProcessCollector(registry=REGISTRY)
