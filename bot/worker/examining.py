@@ -1,14 +1,21 @@
 """Two poets measured by one yardstick: held-out poems, free samples, copied lines, time a poem."""
 
+import hashlib
 import statistics
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
+from importlib.metadata import version
 from pathlib import Path
+from types import ModuleType
 from typing import Final
 
 import numpy as np
 
+import poetcore.evaluation.scoreboard
+import poetcore.generation
+import poetcore.prosody
 from bot.poets.following import smoke_test
 from bot.poets.gate import Figures
 from bot.worker.contracts import Advance, Examination
@@ -18,12 +25,17 @@ from poetcore.evaluation.scoreboard.copying import copying_figures, corpus_run
 from poetcore.evaluation.scoreboard.metre import metre_figures
 from poetcore.evaluation.scoreboard.variety import distinct_figures
 from poetcore.evaluation.scoreboard.verses import Verse
+from poetcore.files import sha256_of
 from poetcore.generation import ComposeRequest, Poet
 from poetcore.prosody import FORMS
 
 # What the paired poems of a report begin with, so that they can be laid side by side.
 _BEGINNINGS: Final = ("月", "山", "春", "秋", "江", "風", "雪", "酒", "夜", "客")
 _AT_ONCE: Final = 100
+
+# Of these packages each has a say in a figure: what is written, by which rules, and how it is counted.
+_MEASURING: Final = (poetcore.generation, poetcore.prosody, poetcore.evaluation.scoreboard)
+_SOURCES: Final = frozenset({".py", ".c", ".json", ".tsv"})
 
 
 @dataclass(frozen=True)
@@ -50,7 +62,7 @@ class ScoreboardExaminer:
     @property
     def yardstick(self) -> str:
         """As `Examiner.yardstick` says."""
-        return f"{PreparedCorpus.load(self.data).fingerprint} {self.held_out} {self.samples}"
+        return f"{PreparedCorpus.load(self.data).fingerprint} {self.held_out} {self.samples} {program()}"
 
     def measure(self, package: Path, tell: Callable[[Advance], None]) -> Figures:
         """As `Examiner.measure` says."""
@@ -94,6 +106,24 @@ class ScoreboardExaminer:
                 seconds[side].append(time.perf_counter() - begun)
             count.one()
         return poems, seconds
+
+
+@cache
+def program() -> str:
+    """The version of Yuexia, and a digest of what composes and measures: a checkout changes without its version."""
+    return f"{version('yuexia')} {digest_of_sources(_MEASURING)[:16]}"
+
+
+def digest_of_sources(packages: Iterable[ModuleType]) -> str:
+    """SHA-256 of the files of programs and of their tables in some packages; what was compiled of them is left out."""
+    digest = hashlib.sha256()
+    for package in packages:
+        for folder in map(Path, package.__path__):
+            files = (path for path in folder.rglob("*") if path.suffix in _SOURCES)
+            for path in sorted(files):
+                name = path.relative_to(folder).as_posix()
+                digest.update(f"{package.__name__}/{name} {sha256_of(path)}\n".encode())
+    return digest.hexdigest()
 
 
 class _Count:

@@ -1,12 +1,14 @@
 """The steps with the real fine-tuning and the real measurements, on a model of 16 cells."""
 
 import errno
+import importlib.metadata
 import json
 import shutil
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -20,7 +22,7 @@ from bot.storage.learning import Cause, Wish, begin_job, cancel_job, job_named
 from bot.storage.models import Chat, Poem, Rating, User, now
 from bot.storage.versions import Alias, add_version, called, promote, version_named
 from bot.worker.contracts import Advance, JobStopped, TuningTask
-from bot.worker.examining import ScoreboardExaminer
+from bot.worker.examining import ScoreboardExaminer, digest_of_sources
 from bot.worker.steps import Json, Steps, Terms
 from bot.worker.tuning import PreferenceTuner
 from bot.worker.workplace import Workplace
@@ -247,6 +249,40 @@ def test_a_line_is_judged_by_its_founder_which_is_measured_once(
     shutil.rmtree(steps.store.folder("base"))
     again = {one["figure"]: one for one in steps.examine("job-1", published)["verdict"]["reasons"]}
     assert again["founder_bits"] == reasons["founder_bits"]
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_another_program_measures_the_founder_anew(
+    steps: Steps, database: Database, make_poet: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    published = _descend(steps, database, make_poet)
+    steps.examine("job-1", published)
+    before = _metrics(database, "base")["gate"]["yardstick"]
+    assert importlib.metadata.version("yuexia") in before
+    monkeypatch.setattr("bot.worker.examining.program", lambda: "another one")
+    steps.examine("job-1", published)
+    after = _metrics(database, "base")["gate"]["yardstick"]
+    assert after != before
+    assert after.endswith(" another one")
+
+
+def test_a_program_is_known_by_its_sources(tmp_path: Path) -> None:
+    package = ModuleType("composing")
+    package.__path__ = [str(tmp_path)]
+
+    def digest() -> str:
+        return digest_of_sources([package])
+
+    (tmp_path / "decoding.py").write_text("WIDTH = 16\n")
+    (tmp_path / "usage.json").write_text("{}")
+    known = digest()
+    (tmp_path / "__pycache__").mkdir()
+    (tmp_path / "__pycache__" / "decoding.pyc").write_bytes(b"compiled")
+    assert digest() == known
+    for name in ("decoding.py", "usage.json", "more.c"):
+        (tmp_path / name).write_text("changed")
+        assert digest() != known
+        known = digest()
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
