@@ -145,7 +145,7 @@ def _poems(work: _Work, system: System, poet: Poet, kind: str, orders: Sequence[
 
 def _decoder() -> str:
     """A digest of the program that writes in a form."""
-    return "".join(sha256_of(path) for path in sorted(_GENERATION.glob("*.[cp]*")))
+    return "".join(sha256_of(path) for path in sorted(_GENERATION.glob("*.[cjp]*")))
 
 
 def _kept(work: _Work, name: str, verses: Sequence[Verse], means: Means) -> dict[str, Any]:
