@@ -60,10 +60,13 @@ def export_ratings() -> None:
 
 @app.command("list")
 def list_poets(json: Annotated[bool, typer.Option("--json", help="One JSON object a version.")] = False) -> None:
-    """List the versions, oldest first, and what each is to the bot."""
-    with _opened() as (_, database):
+    """List the versions, oldest first, and what each is to the bot; then folders that are none, on stderr."""
+    with _opened() as (settings, database):
+        from bot.poets.store import FolderStore
         from bot.storage.versions import listed
 
+        # Before the database: what is registered in between is not taken for a stray.
+        folders = FolderStore(settings.poets_folder).versions()
         versions = database.transact(listed)
     if not versions:
         typer.echo("no version is registered yet: start the bot once (poetbot run)", err=True)
@@ -72,6 +75,13 @@ def list_poets(json: Annotated[bool, typer.Option("--json", help="One JSON objec
             print_json(_as_json(version))
         else:
             typer.echo(_as_line(version))
+    known = {version.row.version for version in versions}
+    for stray in (folder for folder in folders if folder not in known):
+        typer.echo(
+            f"{settings.poets_folder / stray} is no version: a fine-tuning that came to nothing left it, or one "
+            "that is under way will register it; delete the folder when none is (/jobs)",
+            err=True,
+        )
 
 
 @app.command("promote")

@@ -67,12 +67,17 @@ class FolderStore:
         """As `ModelStore.folder` says."""
         return self.root / version
 
+    def versions(self) -> list[str]:
+        """The names of what is kept, sorted; one that no database knows may be about to be registered."""
+        folders = self.root.iterdir() if self.root.is_dir() else ()
+        return sorted(folder.name for folder in folders if folder.is_dir() and not folder.name.startswith("."))
+
     def _keep(self, package: Path, card: PoetCard) -> tuple[PoetCard, str]:
+        self._clear_remains()
         digest = digest_of(package)
         target = self.folder(card.version)
         if self._is_there(card, digest, target):
             return read_card(target), digest_of(target)
-        self._clear_remains(card.version)
         with whole_folder(target) as partial:
             for name in (*card.files, CARD):
                 shutil.copyfile(package / name, partial / name)
@@ -98,9 +103,12 @@ class FolderStore:
             return False
         return True
 
-    def _clear_remains(self, version: str) -> None:
-        """Delete what a publisher that was killed left half-written; while the lock is held, no other one writes."""
-        for remains in self.root.glob(f".{version}.partial-*"):
+    def _clear_remains(self) -> None:
+        """Delete what publishers that were killed left half-written; while the lock is held, no other one writes.
+
+        Whatever their version: another worker does the job of one that is gone, and gives its poet another name.
+        """
+        for remains in self.root.glob(".*.partial-*"):
             shutil.rmtree(remains, ignore_errors=True)
 
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -92,6 +93,17 @@ def test_versions_are_listed_promoted_and_rolled_back(home: Path) -> None:
     done = _poetbot(home, "poets", "promote", "better")
     assert (done.returncode, done.stdout) == (0, "better is the champion now\n")
     assert _aliases(home) == {"base": ["previous"], "better": ["champion"]}
+
+
+def test_folders_that_are_no_version_are_shown_and_left(home: Path) -> None:
+    assert _poetbot(home, "poets", "list").stderr == ""
+    stray = home / "poets" / "learned-20240917-120000-abc123"
+    shutil.copytree(home / "poets" / "better", stray)
+    done = _poetbot(home, "poets", "list", "--json")
+    assert [json.loads(line)["version"] for line in done.stdout.splitlines()] == ["base", "better"]
+    assert done.stderr.startswith(f"{stray} is no version: ")
+    assert done.stderr.count("\n") == 1
+    assert stray.is_dir()
 
 
 def test_what_cannot_serve_is_not_promoted(home: Path) -> None:

@@ -117,12 +117,30 @@ def test_a_full_disk_leaves_nothing(store: FolderStore, make_poet: Make, monkeyp
     store.load("a", digest)
 
 
-def test_what_a_killed_publisher_left_is_cleared(store: FolderStore, make_poet: Make) -> None:
-    remains = store.root / ".a.partial-x1"
-    remains.mkdir(parents=True)
-    (remains / "weights.safetensors").write_bytes(b"half")
-    store.publish(make_poet("a"))
+def test_what_killed_publishers_left_is_cleared(store: FolderStore, make_poet: Make) -> None:
+    package = make_poet("a")
+
+    def die() -> None:
+        for version in ("a", "learned-20240917-120000-abc123"):
+            remains = store.root / f".{version}.partial-x1"
+            remains.mkdir(parents=True)
+            (remains / "weights.safetensors").write_bytes(b"half")
+
+    die()
+    store.publish(package)
     assert _folders(store) == ["a"]
+    # Also where nothing is left to be published.
+    die()
+    store.publish(package)
+    assert _folders(store) == ["a"]
+
+
+def test_a_store_says_what_it_keeps(store: FolderStore, make_poet: Make) -> None:
+    assert store.versions() == []
+    for version in "ba":
+        store.publish(make_poet(version))
+    (store.root / ".c.partial-x1").mkdir()
+    assert store.versions() == ["a", "b"]
 
 
 def test_bots_that_start_together_publish_their_founder_once(store: FolderStore, make_poet: Make) -> None:
