@@ -44,7 +44,7 @@ FILES: Final = (_TITLES, _COUPLETS, _PARALLELS, _WEIGHTS)
 _SHORT_LIST: Final = 4
 
 # A title was asked for: it counts by this power of its odds, or half of the poems would be found again by it.
-_TITLE_SHARPNESS: Final = 4.0
+_TITLE_SHARPNESS: Final = 7.0
 # A draft is drawn by its odds at temperature 1. Whoever asks for cooler poems wants good ones rather than all kinds:
 # here the best is taken.
 _BEST_AT: Final = 0.8
