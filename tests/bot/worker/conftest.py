@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 from sqlalchemy.orm import Session
 
 from bot.poets.store import FolderStore
@@ -110,7 +111,8 @@ class World:
     @property
     def system(self) -> str:
         """Where the workflows are kept."""
-        settings = Settings(home=self.home, database_url=self.database.url.render_as_string(hide_password=False))
+        address = SecretStr(self.database.url.render_as_string(hide_password=False))
+        settings = Settings(home=self.home, database_url=address)
         return system_database(settings).render_as_string(hide_password=False)
 
     @property
