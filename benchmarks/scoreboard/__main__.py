@@ -14,12 +14,13 @@ import poetcore.generation
 from benchmarks.scoreboard.systems import Order, System, free_orders, many_orders, titled_orders, written
 from benchmarks.scoreboard.table import document, poems_page
 from bot.orders import TEMPERATURE
+from bot.worker.examining import digest_of_sources
 from poetcore.corpus import PreparedCorpus
 from poetcore.errors import PoetcoreError
 from poetcore.evaluation.scoreboard.board import NEURAL_TESTED, Means, figures_of
 from poetcore.evaluation.scoreboard.reference import held_out
 from poetcore.evaluation.scoreboard.verses import Verse, by_form
-from poetcore.files import sha256_of, write_whole
+from poetcore.files import write_whole
 from poetcore.generation import Poet
 from poetcore.generation.poet import PRETRAINED
 from poetcore.package import write_metrics
@@ -27,7 +28,6 @@ from poetcore.progress import console
 from poetcore.prosody import FORMS
 
 _DOCS: Final = Path(__file__).resolve().parents[2] / "docs"
-_GENERATION: Final = Path(poetcore.generation.__file__).parent
 _SHOWN: Final = 100
 _ON_CARD: Final = (
     *("poems", "format_ok", "tone_ok", "rhyme_ok", "all_three", "lines", "copied_lines"),
@@ -137,15 +137,10 @@ def _column(work: _Work, system: System) -> dict[str, Any]:
 
 def _poems(work: _Work, system: System, poet: Poet, kind: str, orders: Sequence[Order]) -> list[Verse]:
     # Poems of another poet, by another decoder, or another order of poems, are another file.
-    decoder = "" if system.plain else _decoder()
+    decoder = "" if system.plain else digest_of_sources([poetcore.generation])
     key = sha256(f"{poet.version} {poet.card.files} {system.plain} {orders}{decoder}".encode()).hexdigest()[:12]
     path = work.folder / f"{_in_a_word(system.name)}-{kind}-{key}.jsonl"
     return written(path, system, orders, console.print)
-
-
-def _decoder() -> str:
-    """A digest of the program that writes in a form."""
-    return "".join(sha256_of(path) for path in sorted(_GENERATION.glob("*.[cjp]*")))
 
 
 def _kept(work: _Work, name: str, verses: Sequence[Verse], means: Means) -> dict[str, Any]:
