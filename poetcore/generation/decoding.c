@@ -127,14 +127,13 @@ struct room {
     float *weights;   /* of one draw: two for each column, and 128 more */
 };
 
-/* out [count, blocks * OUTPUTS] = quantised [count, depth] through `blocks` blocks from `first` on. */
-static void multiply(const struct weight *weight, int64_t first, int64_t blocks, int64_t count, const input *quantised,
-                     float *out) {
-    const int64_t depth = weight->depth, width = blocks * OUTPUTS;
-    const int8_t *integers = weight->integers + first * OUTPUTS * depth;
-    const float *scale = weight->scale + first * OUTPUTS;
-    const int32_t *shifted = weight->shifted + first * OUTPUTS;
-    for (int64_t block = 0; block < blocks; block++) {
+/* out [count, blocks * OUTPUTS] = quantised [count, depth] through the weight. */
+static void multiply(const struct weight *weight, int64_t count, const input *quantised, float *out) {
+    const int64_t depth = weight->depth, width = weight->blocks * OUTPUTS;
+    const int8_t *integers = weight->integers;
+    const float *scale = weight->scale;
+    const int32_t *shifted = weight->shifted;
+    for (int64_t block = 0; block < weight->blocks; block++) {
         for (int64_t row = 0; row < count; row += MOST_ROWS) {
             const int64_t rows = count - row < MOST_ROWS ? count - row : MOST_ROWS;
             tiles[rows - 1](depth, integers, scale, shifted, quantised + row * depth, out + row * width, width);
@@ -143,14 +142,14 @@ static void multiply(const struct weight *weight, int64_t first, int64_t blocks,
     }
 }
 
-/* rows [count, given] through `blocks` blocks from `first` on; what is missing to the weight's depth is filled up. */
-void product(const struct weight *weight, int64_t first, int64_t blocks, int64_t count, int64_t given,
-             const float *rows, input *quantised, float *out) {
+/* rows [count, given] through the weight; what is missing to its depth is filled up. */
+void product(const struct weight *weight, int64_t count, int64_t given, const float *rows, input *quantised,
+             float *out) {
     for (int64_t row = 0; row < count; row++) {
         quantise(rows + row * given, given, quantised + row * weight->depth);
         fill(quantised + row * weight->depth + given, weight->depth - given);
     }
-    multiply(weight, first, blocks, count, quantised, out);
+    multiply(weight, count, quantised, out);
 }
 
 /* ---- The LSTM ---- */
@@ -270,7 +269,7 @@ static void step_by(const struct lstm *lstm, struct state *state, const int32_t 
             quantise(hidden + row * size, size, to);
             fill(to + size, end - to - size);
         }
-        multiply(weight, 0, weight->blocks, rows, room->quantised, room->products);
+        multiply(weight, rows, room->quantised, room->products);
         for (int64_t row = 0; row < rows; row++) {
             float *gates = room->products + row * weight->blocks * OUTPUTS;
             if (layer) {
@@ -464,8 +463,7 @@ static void write_token(const struct lstm *lstm, const struct lexicon *lexicon, 
                         int64_t position, const double *uniform, struct room *room) {
     const struct weight *output = lexicon->output;
     const int64_t rows = growing->rows, width = output->blocks * OUTPUTS;
-    product(output, 0, output->blocks, rows, lstm->size, growing->tops + position * rows * lstm->size, room->quantised,
-            room->products);
+    product(output, rows, lstm->size, growing->tops + position * rows * lstm->size, room->quantised, room->products);
     for (int64_t row = 0; row < rows; row++) {
         const int64_t place = row * growing->length + position;
         float *logits = room->products + row * width;

@@ -48,7 +48,7 @@ class Drafts:
     def log_likelihoods(self, engine: Engine, rows: Numbers) -> npt.NDArray[np.float64]:
         """Natural log of the probability of each of `rows` under the unmasked model, END included."""
         targets = np.pad(self.tokens[rows], ((0, 0), (0, 1)), constant_values=END).reshape(-1)
-        logits = engine.scores(self.tops[rows].reshape(len(targets), -1), slice(None))
+        logits = engine.scores(self.tops[rows].reshape(len(targets), -1))
         chosen = logits[np.arange(len(targets)), engine.column_of[targets]]
         likelihoods: npt.NDArray[np.float64] = (
             (chosen - log_normaliser(logits)).reshape(len(rows), -1).sum(axis=1, dtype=np.float64)
@@ -69,7 +69,7 @@ class NumpyWriter:
             if position > span.start:
                 state = self._engine.step(growing.tokens[:, position - 1], state)
             growing.tops[position] = state.top
-            logits = self._engine.scores(state.top, slice(None))
+            logits = self._engine.scores(state.top)
             growing.log_shares[:, position] = -log_normaliser(logits / growing.temperature)
             forced = growing.frame.forced[position]
             if forced != FREE:
@@ -88,7 +88,7 @@ class NumpyWriter:
         if not copied.any():
             return
         rows, begin = np.flatnonzero(copied), self._columns(growing, position).start
-        logits = self._engine.scores(growing.tops[position][rows], slice(None))
+        logits = self._engine.scores(growing.tops[position][rows])
         allowed = self._allowed(growing, position, rows, logits)
         counted = log_normaliser(allowed / growing.temperature)
         for _ in range(_MOST_REDRAWS):

@@ -104,12 +104,12 @@ class Engine:
 
     def logits(self, state: State) -> Array:
         """Logits of each row's next token over the whole vocabulary, float32 [rows, V]."""
-        return self.scores(state.top, slice(None))[:, self.column_of]
+        return self.scores(state.top)[:, self.column_of]
 
-    def scores(self, top: Array, columns: slice) -> Array:
-        """Logits of some columns of `order` alone: hidden [rows, H] → float32 [rows, columns]."""
-        logits = self.output(top, columns)
-        logits += self.output_bias[columns]
+    def scores(self, top: Array) -> Array:
+        """Logits in the order of `order`: hidden [rows, H] → float32 [rows, V]."""
+        logits = self.output(top)
+        logits += self.output_bias
         return logits
 
 

@@ -107,21 +107,19 @@ class PackedProduct:
     def __init__(self, library: ctypes.CDLL, weight: Array) -> None:
         """`library`: what `decoding.c` was compiled to; `weight`: [N, D]."""
         self._function: Final = library.product
-        self._function.argtypes = [POINTER(_Weight), *[c_int64] * 4, *[c_void_p] * 3]
+        self._function.argtypes = [POINTER(_Weight), *[c_int64] * 2, *[c_void_p] * 3]
         self._function.restype = None
         self.packed: Final = Packed(library, weight)
 
-    def __call__(self, rows: Array, outputs: slice = slice(None)) -> Array:
+    def __call__(self, rows: Array) -> Array:
         """As `Product`."""
         packed = self.packed
-        begin, end, _ = outputs.indices(packed.outputs)
-        first, last = begin // packed.block, -(-end // packed.block)
         rows = np.ascontiguousarray(rows, np.float32)
         room = np.empty((len(rows), packed.depth), packed.input)
-        out = np.empty((len(rows), (last - first) * packed.block), np.float32)
+        out = np.empty((len(rows), packed.blocks * packed.block), np.float32)
         made = map(_address, (rows, room, out))
-        self._function(byref(packed.structure), first, last - first, *rows.shape, *made)
-        return out[:, begin - first * packed.block : end - first * packed.block]
+        self._function(byref(packed.structure), *rows.shape, *made)
+        return out[:, : packed.outputs]
 
 
 class NativeLstm:

@@ -33,8 +33,7 @@ def test_packed_is_what_numpy_computes(
     weight = random.standard_normal((37, depth), np.float32)
     inputs = np.tanh(random.standard_normal((rows, depth), np.float32))
     packed, plain = PackedProduct(library, weight), QuantisedProduct(weight)
-    for outputs in (slice(None), slice(0, 8), slice(3, 30), slice(36, 37)):
-        np.testing.assert_array_equal(packed(inputs, outputs), plain(inputs, outputs))
+    np.testing.assert_array_equal(packed(inputs), plain(inputs))
 
 
 def test_the_largest_sums_do_not_overflow(flags: tuple[str, ...]) -> None:
