@@ -26,6 +26,7 @@ from poetcore.generation.frames import framed
 from poetcore.generation.plan import plan
 from poetcore.generation.poet import PRETRAINED
 from poetcore.generation.products import Tokens
+from poetcore.nn.context import form_id
 from poetcore.package import read_package
 from poetcore.prosody import FORMS, Form
 
@@ -148,7 +149,7 @@ class _Decoding:
         uniform = np.random.default_rng(1).random(1 + form.lines)
         frame, _ = framed(planned, form, None, poet.vocabulary, poet.lexicon, uniform, _CANDIDATES)
         slow = NaiveDecoder(poet, *read_package(folder))
-        return cls(poet, slow, frame, Condition(form=1 + list(FORMS).index(form.name)))
+        return cls(poet, slow, frame, Condition(form=form_id(form)))
 
     def ours(self) -> Drafts:
         return decode(

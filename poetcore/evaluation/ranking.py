@@ -22,7 +22,8 @@ from poetcore.evaluation.bits import known_ids, token_bits
 from poetcore.generation import ComposeRequest, Poet
 from poetcore.generation.engine import Condition
 from poetcore.generation.ranking import Ranking, Weights, pairs_of
-from poetcore.prosody import FORMS, Form
+from poetcore.nn.context import form_id
+from poetcore.prosody import FORMS, Form, form_of
 from poetcore.prosody.text import lines_of
 from poetcore.training.association import learn_association, learn_pairs
 
@@ -86,7 +87,7 @@ def _regulated(corpus: PreparedCorpus, split: int) -> Iterator[tuple[int, Form, 
     """Number, form and lines of the poems of `split` that are of one of the forms."""
     for poem in corpus.select(split):
         text = corpus.text(int(poem))
-        form = next((form for form in FORMS.values() if form.fits(text)), None)
+        form = form_of(text)
         if form is not None:
             yield int(poem), form, lines_of(text)
 
@@ -128,8 +129,7 @@ def _real(corpus: PreparedCorpus, poet: Poet, form: Form) -> _Sample:
 
 
 def _told(poet: Poet, form: Form, poems: list[Lines], titles: list[str | None]) -> _Sample:
-    number = 1 + list(FORMS).index(form.name)
-    conditions = [Condition(known_ids(poet.vocabulary, title or ""), number) for title in titles]
+    conditions = [Condition(known_ids(poet.vocabulary, title or ""), form_id(form)) for title in titles]
     encoded = [poet.vocabulary.encode(form.punctuate(lines)) for lines in poems]
     bits = token_bits(poet.engine, encoded, conditions)
     return _Sample(poems, titles, -bits * np.log(2) / form.hanzi)

@@ -20,7 +20,7 @@ class Condition:
     title: tuple[int, ...] = ()
     """Token ids of the title; none: it is not told."""
     form: int = 0
-    """1 to 4, see `poetcore.nn.context.FORM_IDS`; 0: not told."""
+    """1 to 4, see `poetcore.nn.context.form_id`; 0: not told."""
     era: int = 0
     """1 Tang, 2 Song; 0: not told."""
 

@@ -23,9 +23,9 @@ from poetcore.generation.poem import Poem
 from poetcore.generation.products import Array, Tokens
 from poetcore.generation.ranking import Ranking, best, chosen, pairs_of
 from poetcore.generation.request import ComposeRequest
-from poetcore.nn.context import mark_ids
+from poetcore.nn.context import form_id, mark_ids
 from poetcore.package import PoetCard, Tensors, read_extras, read_package
-from poetcore.prosody import FORMS, Form, rhyme_groups
+from poetcore.prosody import Form, form_of, rhyme_groups
 from poetcore.prosody.text import COMMA, FULL_STOP, is_hanzi, lines_of
 from poetcore.script import is_simplified_only, to_simplified
 
@@ -155,7 +155,7 @@ class Poet:
         rhyme_group: str | None,
         relaxed: tuple[str, ...],
     ) -> Poem:
-        form = next((form for form in FORMS.values() if form.fits(text)), None)
+        form = form_of(text)
         shown = to_simplified(text) if request.script == "hans" else text
         missed = [
             *(["form"] if request.form is not None and form != request.form else []),
@@ -177,8 +177,7 @@ class Poet:
         )
 
     def _condition(self, planned: Plan) -> Condition:
-        form = 0 if planned.form is None else 1 + list(FORMS).index(planned.form.name)
-        return Condition(title=self._title(planned), form=form)
+        return Condition(title=self._title(planned), form=form_id(planned.form))
 
     def _title(self, planned: Plan) -> tuple[int, ...]:
         """The tokens of the title that the poet knows."""

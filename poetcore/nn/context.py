@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from poetcore.corpus.vocabulary import START, Vocabulary
+from poetcore.prosody.forms import FORMS, Form
 from poetcore.prosody.text import MARKS
 
 Tokens = npt.NDArray[np.int32]
@@ -24,8 +25,8 @@ LINES: Final = 8
 """Lines are told apart up to here; later ones count as the last two in turn, so that couplets stay couplets."""
 POSITIONS: Final = 9
 """Positions in a line are told apart up to here."""
-FORM_IDS: Final = 5
-"""A form as a condition: 0 is "not told", then 五絕 七絕 五律 七律."""
+FORM_IDS: Final = 1 + len(FORMS)
+"""A form as a condition, see `form_id`."""
 ERA_IDS: Final = 3
 """An era as a condition: 0 is "not told", then Tang, Song."""
 PLACES: Final = LINES * POSITIONS
@@ -48,6 +49,11 @@ class Contexts:
 def mark_ids(vocabulary: Vocabulary) -> Tokens:
     """The token ids of the marks, which end lines."""
     return vocabulary.encode("".join(char for char in sorted(MARKS) if char in vocabulary))
+
+
+def form_id(form: Form | None) -> int:
+    """A form as a condition: 0 is "not told", then 五絕 七絕 五律 七律."""
+    return 0 if form is None else 1 + list(FORMS).index(form.name)
 
 
 def contexts(inputs: Tokens, begins: npt.NDArray[np.bool_], marks: Tokens) -> Contexts:

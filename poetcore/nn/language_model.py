@@ -52,7 +52,7 @@ class Conditions:
     title_begins: Tensor
     """int64 [B]: where each poem's begin."""
     forms: Tensor
-    """int64 [B], see `FORM_IDS`."""
+    """int64 [B], see `form_id`."""
     eras: Tensor
     """int64 [B], see `ERA_IDS`."""
 

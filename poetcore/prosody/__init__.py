@@ -1,6 +1,6 @@
 """Regulated verse: readings of characters, the forms and their patterns, and the scansion of any poem."""
 
-from poetcore.prosody.forms import FORMS, Form, form_named
+from poetcore.prosody.forms import FORMS, Form, form_named, form_of
 from poetcore.prosody.patterns import LineType, Pattern, patterns
 from poetcore.prosody.problems import Problem
 from poetcore.prosody.readings import (
@@ -25,6 +25,7 @@ __all__ = [
     "Sounds",
     "Strict",
     "form_named",
+    "form_of",
     "is_simplified",
     "patterns",
     "readings",

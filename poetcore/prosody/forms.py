@@ -43,6 +43,7 @@ FORMS: Final[dict[str, Form]] = {
     form.name: form for form in (Form("五絕", 4, 5), Form("七絕", 4, 7), Form("五律", 8, 5), Form("七律", 8, 7))
 }
 
+_OF_LENGTH: Final = {form.hanzi + form.lines: form for form in FORMS.values()}
 _SIMPLIFIED: Final = str.maketrans("绝", "絕")
 
 
@@ -52,3 +53,9 @@ def form_named(name: str) -> Form:
     if form is None:
         raise RequestError(f"no form is called {name!r}; the forms are {' '.join(FORMS)}")
     return form
+
+
+def form_of(text: str) -> Form | None:
+    """The form that `text` fits, None if it fits none."""
+    form = _OF_LENGTH.get(len(text))
+    return form if form is not None and form.fits(text) else None

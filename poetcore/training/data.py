@@ -10,10 +10,10 @@ import torch
 
 from poetcore.corpus import COLLECTIONS, END, START, TRAIN, UNKNOWN, VALIDATION, PreparedCorpus, Vocabulary
 from poetcore.errors import TrainingError
-from poetcore.nn.context import contexts, mark_ids
+from poetcore.nn.context import contexts, form_id, mark_ids
 from poetcore.nn.language_model import Batch, Conditions
 from poetcore.nn.lookup import Steps, moved
-from poetcore.prosody import FORMS
+from poetcore.prosody import form_of
 from poetcore.training.presets import TrainingSettings
 
 Integers = npt.NDArray[np.int64]
@@ -157,19 +157,8 @@ def _told(corpus: PreparedCorpus, poems: Integers, vocabulary: Vocabulary) -> _T
     np.cumsum([len(title) for title in known], out=begins[1:])
     names = corpus.manifest["collections"]
     era_of = np.array([1 + COLLECTIONS.index(name) for name in names])
-    forms = np.array([_form_id(corpus.text(int(poem))) for poem in poems], np.int64)
+    forms = np.array([form_id(form_of(corpus.text(int(poem)))) for poem in poems], np.int64)
     return _Told(np.concatenate([*known, np.zeros(0, np.int32)]), begins, forms, era_of[corpus.collections[poems]])
-
-
-_FORM_OF_LENGTH: Final = {
-    form.hanzi + form.lines: (number, form) for number, form in enumerate(FORMS.values(), start=1)
-}
-
-
-def _form_id(text: str) -> int:
-    """1 to 4 for a poem of that form, 0 for any other."""
-    number, form = _FORM_OF_LENGTH.get(len(text), (0, None))
-    return number if form is not None and form.fits(text) else 0
 
 
 def _chosen(all_told: _Told, poems: Integers, chance: npt.NDArray[np.float64]) -> tuple[Integers, ...]:

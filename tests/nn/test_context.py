@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from poetcore.corpus import END, START, Vocabulary
-from poetcore.nn.context import PLACES, WIDTH, Lines, contexts, mark_ids
+from poetcore.nn.context import FORM_IDS, PLACES, WIDTH, Lines, contexts, form_id, mark_ids
+from poetcore.prosody import FORMS, form_of
 
 VOCABULARY = Vocabulary("，。月夜山水秋風雲花")
 MARKS = mark_ids(VOCABULARY)
@@ -59,3 +60,17 @@ def test_an_endless_line_is_remembered_as_far_as_lines_go() -> None:
     told = contexts(tokens, begins(tokens), MARKS)
     assert set(told.above[WIDTH + 6 :][:WIDTH].tolist()) == {VOCABULARY.id_of("月")}
     assert set(told.above[2 * WIDTH + 6 :].tolist()) == {START}
+
+
+def test_a_form_is_told_by_its_number() -> None:
+    assert [form_id(FORMS[name]) for name in ("五絕", "七絕", "五律", "七律")] == [1, 2, 3, 4]
+    assert form_id(None) == 0
+    assert FORM_IDS == 5
+
+
+def test_a_text_has_the_form_that_it_fits() -> None:
+    line = "月夜山水秋"
+    assert form_of(f"{line}，{line}。{line}，{line}。") == FORMS["五絕"]
+    assert form_of(f"{line}，{line}。" * 4) == FORMS["五律"]
+    assert form_of(f"{line}，{line}。{line}。{line}，") is None
+    assert form_of(f"{line}，{line}。") is None

@@ -7,7 +7,7 @@ import numpy as np
 
 from poetcore.corpus import TEST, TRAIN, VALIDATION, PreparedCorpus
 from poetcore.evaluation.scoreboard.verses import Verse, by_form
-from poetcore.prosody import FORMS
+from poetcore.prosody import form_of
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ def held_out(
     for split in (TEST, VALIDATION, *([TRAIN] if training_too else [])):
         for poem in random.permutation(corpus.select(split, collections)).tolist():
             text = corpus.text(poem)
-            if any(form.fits(text) for form in FORMS.values()):
+            if form_of(text) is not None:
                 verses.append(Verse.of(text, corpus.titles[poem] or None))
     return verses
 

@@ -10,10 +10,10 @@ import torch
 from torch import Tensor, nn
 
 from poetcore.corpus import END, START, UNKNOWN, Vocabulary
-from poetcore.nn.context import contexts, mark_ids
+from poetcore.nn.context import contexts, form_id, mark_ids
 from poetcore.nn.language_model import Batch, Conditions, LanguageModel
 from poetcore.nn.lookup import Steps, moved
-from poetcore.prosody import FORMS
+from poetcore.prosody import form_of
 from poetcore.prosody.text import is_hanzi
 from poetcore.script import prefix_in_traditional
 from poetcore.training.preference.selection import Judged
@@ -32,7 +32,7 @@ class EncodedPoem:
     """So many tokens after START are the reader's own: they are no merit of the poet's."""
     title: npt.NDArray[np.int32]
     form: int
-    """See `poetcore.nn.context.FORM_IDS`."""
+    """See `poetcore.nn.context.form_id`."""
 
     @classmethod
     def of(cls, poem: Judged, vocabulary: Vocabulary) -> "EncodedPoem":
@@ -44,7 +44,7 @@ class EncodedPoem:
             tokens=np.concatenate(([START], vocabulary.encode(poem.text), [END])).astype(np.int32),
             given=_given(poem.text, sum(map(is_hanzi, poem.prefix))),
             title=title[title != UNKNOWN],
-            form=next((number for number, form in enumerate(FORMS.values(), start=1) if form.fits(poem.text)), 0),
+            form=form_id(form_of(poem.text)),
         )
 
 
