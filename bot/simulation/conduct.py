@@ -20,7 +20,7 @@ from bot.errors import BotError
 from bot.simulation.chart import draw
 from bot.simulation.plan import ARMS, CONTROL, MAIN, Arm, Scale
 from bot.simulation.serving import poems_by
-from poetcore.corpus import VALIDATION, PreparedCorpus
+from poetcore.corpus import VALIDATION, PreparedCorpus, evenly_spread
 from poetcore.evaluation.bits import measure
 from poetcore.evaluation.readers.readers import VANDALS, Kind, Reader, drawn_readers, liked_share
 from poetcore.evaluation.readers.realism import Realism
@@ -125,8 +125,7 @@ def _real(corpus: PreparedCorpus, scale: Scale) -> list[str]:
 
 def _spread(corpus: PreparedCorpus, count: int) -> list[str]:
     poems = corpus.select(VALIDATION)
-    chosen = np.unique(np.linspace(0, len(poems) - 1, min(count, len(poems))).astype(np.int64))
-    return [corpus.text(int(poems[place])) for place in chosen]
+    return [corpus.text(int(poem)) for poem in poems[evenly_spread(len(poems), count)]]
 
 
 def _run(world: _World, arm: Arm) -> list[dict[str, Any]]:

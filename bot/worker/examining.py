@@ -11,15 +11,13 @@ from pathlib import Path
 from types import ModuleType
 from typing import Final
 
-import numpy as np
-
 import poetcore.evaluation.scoreboard
 import poetcore.generation
 import poetcore.prosody
 from bot.poets.following import smoke_test
 from bot.poets.gate import Figures
 from bot.worker.contracts import Advance, Examination
-from poetcore.corpus import VALIDATION, PreparedCorpus
+from poetcore.corpus import VALIDATION, PreparedCorpus, evenly_spread
 from poetcore.evaluation.bits import measure
 from poetcore.evaluation.scoreboard.copying import copying_figures, corpus_run
 from poetcore.evaluation.scoreboard.metre import metre_figures
@@ -142,8 +140,7 @@ class _Count:
 
 def _held_out(corpus: PreparedCorpus, most: int) -> list[str]:
     poems = corpus.select(VALIDATION, tuple(corpus.manifest["collections"]))
-    chosen = np.unique(np.linspace(0, len(poems) - 1, min(most, len(poems))).astype(np.int64)) if len(poems) else poems
-    return [corpus.text(int(poems[place])) for place in chosen]
+    return [corpus.text(int(poem)) for poem in poems[evenly_spread(len(poems), most)]]
 
 
 def _parts(texts: list[str]) -> int:

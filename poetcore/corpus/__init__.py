@@ -1,6 +1,6 @@
 """Read the chinese-poetry collection, clean it, split it, turn it into tokens."""
 
-from poetcore.corpus.prepared import SPLITS, TEST, TRAIN, VALIDATION, PreparedCorpus
+from poetcore.corpus.prepared import SPLITS, TEST, TRAIN, VALIDATION, PreparedCorpus, evenly_spread
 from poetcore.corpus.reader import COLLECTIONS
 from poetcore.corpus.vocabulary import END, SPECIALS, START, UNKNOWN, Vocabulary
 
@@ -16,4 +16,5 @@ __all__ = [
     "VALIDATION",
     "PreparedCorpus",
     "Vocabulary",
+    "evenly_spread",
 ]

@@ -99,6 +99,11 @@ class PreparedCorpus:
         return "".join(self.characters[rank] for rank in self.ranks[self.offsets[poem] : self.offsets[poem + 1]])
 
 
+def evenly_spread(count: int, most: int) -> npt.NDArray[np.int64]:
+    """Places of `most` of `count` things in order, the first and the last among them; of all if there are no more."""
+    return np.linspace(0, count - 1, min(most, count)).astype(np.int64)
+
+
 def _lines(path: Path) -> list[str]:
     return path.read_text(encoding="utf-8").split("\n")[:-1]
 

@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from poetcore.association import Association
-from poetcore.corpus import TRAIN, VALIDATION, PreparedCorpus
+from poetcore.corpus import TRAIN, VALIDATION, PreparedCorpus, evenly_spread
 from poetcore.evaluation.bits import known_ids, token_bits
 from poetcore.generation import ComposeRequest, Poet
 from poetcore.generation.engine import Condition
@@ -122,8 +122,7 @@ def _real(corpus: PreparedCorpus, poet: Poet, form: Form) -> _Sample:
     found = [(poem, lines) for poem, own, lines in _regulated(corpus, VALIDATION) if own == form]
     if not found:
         return _Sample([], [], np.zeros(0))
-    if len(found) > _REAL:
-        found = [found[place] for place in np.linspace(0, len(found) - 1, _REAL).astype(int)]
+    found = [found[place] for place in evenly_spread(len(found), _REAL)]
     titles = [corpus.titles[poem] if number % 2 else None for number, (poem, _) in enumerate(found)]
     return _told(poet, form, [lines for _, lines in found], titles)
 

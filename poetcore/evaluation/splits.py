@@ -3,9 +3,7 @@
 from pathlib import Path
 from typing import Any, Final
 
-import numpy as np
-
-from poetcore.corpus import SPLITS, TEST, VALIDATION, PreparedCorpus
+from poetcore.corpus import SPLITS, TEST, VALIDATION, PreparedCorpus, evenly_spread
 from poetcore.evaluation.bits import measure
 from poetcore.generation import Poet
 
@@ -24,8 +22,7 @@ def split_metrics(poet: Poet, data: Path) -> dict[str, Any]:
     for split in (VALIDATION, TEST):
         for collection in corpus.manifest["collections"]:
             poems = corpus.select(split, (collection,))
-            if len(poems) > _MOST_POEMS:
-                poems = poems[np.linspace(0, len(poems) - 1, _MOST_POEMS).astype(np.int64)]
+            poems = poems[evenly_spread(len(poems), _MOST_POEMS)]
             if len(poems):
                 result = measure(poet.engine, poet.vocabulary, [corpus.text(int(poem)) for poem in poems])
                 metrics[f"{SPLITS[split]}_{collection}_bits_per_hanzi"] = round(result.bits_per_hanzi, 4)

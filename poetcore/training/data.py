@@ -8,7 +8,17 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from poetcore.corpus import COLLECTIONS, END, START, TRAIN, UNKNOWN, VALIDATION, PreparedCorpus, Vocabulary
+from poetcore.corpus import (
+    COLLECTIONS,
+    END,
+    START,
+    TRAIN,
+    UNKNOWN,
+    VALIDATION,
+    PreparedCorpus,
+    Vocabulary,
+    evenly_spread,
+)
 from poetcore.errors import TrainingError
 from poetcore.nn.context import contexts, form_id, mark_ids
 from poetcore.nn.language_model import Batch, Conditions
@@ -52,8 +62,8 @@ class Sequences:
         poems = corpus.select(split, settings.collections)
         if split == TRAIN:
             poems = np.repeat(poems, _repeats(corpus, settings)[corpus.collections[poems]])
-        elif 0 < settings.evaluation_poems < len(poems):
-            poems = poems[np.linspace(0, len(poems) - 1, settings.evaluation_poems).astype(np.int64)]
+        elif settings.evaluation_poems:
+            poems = poems[evenly_spread(len(poems), settings.evaluation_poems)]
         tokens, self._begins = _flat(corpus, poems, len(vocabulary), settings.sequence_length)
         self._tokens = torch.from_numpy(tokens).to(device)
         self._contexts = self._told = None

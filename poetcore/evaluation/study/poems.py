@@ -6,7 +6,7 @@ from typing import Final
 
 import numpy as np
 
-from poetcore.corpus import SPECIALS, TEST, TRAIN, VALIDATION, PreparedCorpus
+from poetcore.corpus import SPECIALS, TEST, TRAIN, VALIDATION, PreparedCorpus, evenly_spread
 from poetcore.errors import TrainingError
 from poetcore.evaluation.study.plan import Plan
 from poetcore.evaluation.study.record import CorpusFacts
@@ -28,7 +28,7 @@ def part_of(corpus: PreparedCorpus, collections: tuple[str, ...], poems: tuple[i
     splits = np.full_like(corpus.splits, _LEFT_OUT)
     for split, most in zip(_SPLITS, poems, strict=True):
         there = corpus.select(split, collections)
-        chosen = there[np.linspace(0, len(there) - 1, min(most, len(there))).astype(np.int64)]
+        chosen = there[evenly_spread(len(there), most)]
         splits[chosen] = split
     name = f"{corpus.fingerprint} {','.join(collections)} {poems}"
     return replace(corpus, splits=splits, fingerprint=hashlib.sha256(name.encode()).hexdigest())
