@@ -11,7 +11,7 @@ from benchmarks.corpora import Course
 from poetcore.corpus import TRAIN
 from poetcore.nn.language_model import LanguageModel
 from poetcore.nn.lookup import Steps
-from poetcore.nn.loss import Sampling, linear_cross_entropy
+from poetcore.nn.loss import linear_cross_entropy
 from poetcore.nn.lstm_own import OwnLSTM, recurrence
 from poetcore.training.data import Epoch, Sequences
 from poetcore.training.hardware import Hardware
@@ -92,7 +92,8 @@ def output_loss(hidden: Tensor, weight: Tensor, bias: Tensor, targets: Tensor, s
 
     The products are in the dtype of `hidden`, float32 or bfloat16.
     """
-    return linear_cross_entropy(hidden, weight.to(hidden.dtype), bias, targets, _sampling(settings))
+    sampling = Hardware.chosen(settings).sampling(settings)
+    return linear_cross_entropy(hidden, weight.to(hidden.dtype), bias, targets, sampling)
 
 
 def own_layer(
@@ -122,7 +123,3 @@ def _model(course: Course, hardware: Hardware) -> LanguageModel:
     # A run that is never written: it only says what the model is of.
     run = Run(Path(), settings, corpus.fingerprint, corpus.vocabulary(settings.vocabulary_size))
     return build_model(run, hardware)
-
-
-def _sampling(settings: TrainingSettings) -> Sampling | None:
-    return Sampling(settings.frequent_tokens, settings.sampled_tokens) if settings.sampled_tokens else None

@@ -1,4 +1,4 @@
-"""What training runs on: device, arithmetic, whose LSTM layer. Chosen here, once, and told to whoever watches."""
+"""What training runs on: device, arithmetic, LSTM layer, softmax. Chosen here, once, and told to whoever watches."""
 
 import os
 from dataclasses import dataclass
@@ -8,6 +8,7 @@ import torch
 
 from poetcore.errors import SettingsError
 from poetcore.nn.kernels import kernels_for
+from poetcore.nn.loss import Sampling
 from poetcore.training.presets import TrainingSettings
 
 # oneDNN keeps 1,024 compiled products by default. Each batch has products of shapes of its own, and the process grew by
@@ -38,6 +39,13 @@ class Hardware:
         if arithmetic == torch.float16 and device.type == "cpu":
             raise SettingsError("arithmetic=float16 needs a GPU: use bfloat16, float32 or auto")
         return cls(device, arithmetic, lstm)
+
+    def sampling(self, settings: TrainingSettings) -> Sampling | None:
+        """Which part of the vocabulary the loss sees in training; None: all of it."""
+        # A GPU computes the whole softmax in less time than it takes to choose a part of it.
+        if not settings.sampled_tokens or self.device.type != "cpu":
+            return None
+        return Sampling(settings.frequent_tokens, settings.sampled_tokens)
 
     @property
     def memory(self) -> int | None:

@@ -12,7 +12,6 @@ from torch import Tensor
 from poetcore.corpus import TEST, TRAIN, VALIDATION, PreparedCorpus
 from poetcore.errors import CheckpointError, TrainingError
 from poetcore.nn.language_model import LanguageModel
-from poetcore.nn.loss import Sampling
 from poetcore.package import Tensors
 from poetcore.training.checkpoints import (
     Checkpoint,
@@ -314,11 +313,13 @@ class Trainer:
 def build_model(run: Run, hardware: Hardware) -> LanguageModel:
     """The model of `run` with its initial weights."""
     settings = run.settings
-    # A GPU computes the whole softmax in less time than it takes to choose a part of it.
-    sampled = settings.sampled_tokens and hardware.device.type == "cpu"
-    sampling = Sampling(settings.frequent_tokens, settings.sampled_tokens) if sampled else None
     return LanguageModel(
-        run.architecture, hardware.lstm, settings.dropout, hardware.arithmetic, sampling, settings.initialisation
+        run.architecture,
+        hardware.lstm,
+        settings.dropout,
+        hardware.arithmetic,
+        hardware.sampling(settings),
+        settings.initialisation,
     )
 
 

@@ -8,7 +8,6 @@ import numpy as np
 from poetcore.corpus import SPECIALS, TRAIN, VALIDATION, PreparedCorpus, Vocabulary
 from poetcore.errors import TrainingError
 from poetcore.nn.language_model import Architecture, LanguageModel
-from poetcore.nn.loss import Sampling
 from poetcore.package import PoetCard, Tensors
 from poetcore.training.hardware import Hardware
 from poetcore.training.preference.settings import FinetuneSettings
@@ -27,9 +26,9 @@ def architecture_of(card: PoetCard) -> Architecture:
 
 def model_of(card: PoetCard, tensors: Tensors, settings: TrainingSettings, hardware: Hardware) -> LanguageModel:
     """The model whose `package_tensors` are `tensors`, on the hardware's device, without dropout."""
-    sampled = settings.sampled_tokens and hardware.device.type == "cpu"
-    sampling = Sampling(settings.frequent_tokens, settings.sampled_tokens) if sampled else None
-    model = LanguageModel(architecture_of(card), hardware.lstm, arithmetic=hardware.arithmetic, sampling=sampling)
+    model = LanguageModel(
+        architecture_of(card), hardware.lstm, arithmetic=hardware.arithmetic, sampling=hardware.sampling(settings)
+    )
     model.take_package_tensors(tensors)
     return model.to(hardware.device)
 
