@@ -51,7 +51,7 @@ class OurLoop:
         self._optimiser = build_optimiser(
             self._model.parameters(), settings, self._model.gate_weights, hardware.arithmetic
         )
-        self._average = Average(self._model, settings.average)
+        self._average = Average(self._model.package_tensors, settings.average)
         self._scaler = torch.amp.GradScaler(hardware.device.type, enabled=hardware.arithmetic == torch.float16)
         self._updates = count()
 

@@ -58,7 +58,7 @@ def train_transformer(
     `batches` are poems as token ids int64 from START; products are in the arithmetic that our LSTM would have here.
     """
     optimiser = build_optimiser(model.parameters(), settings)
-    average = Average(model, settings.average)
+    average = Average(lambda: dict(model.named_parameters()), settings.average)
     began = time.monotonic()
     state = Trained(0, 0, 0.0, float("nan"))
     model.train()

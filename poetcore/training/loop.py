@@ -77,7 +77,7 @@ class Trainer:
         self._optimiser = build_optimiser(
             self.model.parameters(), self._settings, self.model.gate_weights, self._hardware.arithmetic
         )
-        self._average = Average(self.model, self._settings.average)
+        self._average = Average(self.model.package_tensors, self._settings.average)
         self._progress = Progress()
         self._saved_at = time.monotonic()
 

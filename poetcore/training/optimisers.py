@@ -1,7 +1,7 @@
 """The optimisers by name, and the learning rate of each update."""
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Final
 
@@ -70,30 +70,34 @@ def learning_rate(update: int, total_updates: int, settings: TrainingSettings) -
 class Average:
     """A running average of a model's weights (Polyak & Juditsky 1992; exponential, as is usual since), or none."""
 
-    def __init__(self, model: nn.Module, decay: float) -> None:
-        """`decay` 0 keeps no average: then everything here does nothing."""
-        self._model, self._decay = model, decay
+    def __init__(self, weights: Callable[[], Mapping[str, Tensor]], decay: float) -> None:
+        """`weights`: gives the model's own, by the names that they are kept under.
+
+        `decay` 0 keeps no average: then everything here does nothing.
+        """
+        self._weights, self._decay = weights, decay
         self._updates = 0
         self.tensors: dict[str, Tensor] = {}
-        """By parameter name; float32."""
+        """By name; float32."""
 
     @torch.no_grad()
     def update(self) -> None:
         """Take in the weights after an update."""
         if not self._decay:
             return
-        present = dict(self._model.named_parameters())
+        present = self._weights()
         if not self.tensors:
-            self.tensors = {name: parameter.detach().clone() for name, parameter in present.items()}
+            self.tensors = {name: weight.detach().clone() for name, weight in present.items()}
         self._updates += 1
         # Early on it forgets faster, or the first weights would outlive their use.
         decay = min(self._decay, self._updates / (10 + self._updates))
         torch._foreach_lerp_(list(self.tensors.values()), [present[name] for name in self.tensors], 1 - decay)
 
     def restore(self, tensors: dict[str, Tensor], updates: int) -> None:
-        """Go on from a checkpoint's average, taken after `updates` updates."""
-        device = next(self._model.parameters()).device
-        self.tensors, self._updates = {name: tensor.to(device) for name, tensor in tensors.items()}, updates
+        """Go on from a checkpoint's average, taken after `updates` updates; raises KeyError if it lacks a weight."""
+        present = self._weights() if tensors else {}
+        self.tensors = {name: tensors[name].to(weight.device) for name, weight in present.items()}
+        self._updates = updates
 
     @contextmanager
     @torch.no_grad()
@@ -106,6 +110,8 @@ class Average:
             self._swap()
 
     def _swap(self) -> None:
-        for name, parameter in self._model.named_parameters():
-            if name in self.tensors:
-                parameter.data, self.tensors[name] = self.tensors[name], parameter.data
+        present = self._weights()
+        for name, average in self.tensors.items():
+            kept = present[name].clone()
+            present[name].copy_(average)
+            average.copy_(kept)

@@ -10,12 +10,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from poetcore.corpus import PreparedCorpus
 from poetcore.errors import CheckpointError, StorageError, TrainingError
 from poetcore.training import loop
 from poetcore.training.checkpoints import CURRENT, PREVIOUS, load_checkpoint
+from poetcore.training.export import packaged
 from poetcore.training.hardware import Hardware
 from poetcore.training.loop import Trainer
 from poetcore.training.presets import OPTIMISERS, TrainingSettings, settings_for
@@ -87,6 +89,31 @@ def test_a_broken_run_resumes_to_the_same_curve(
                 trainer.train()
         assert observer.resumed_at
     assert curve(folder) == expected
+
+
+@pytest.mark.parametrize(("first", "then"), [("own", "torch"), ("torch", "own")])
+def test_an_averaged_run_goes_on_with_the_other_layer(
+    tiny_corpus: PreparedCorpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, first: str, then: str
+) -> None:
+    settings = settings_for(
+        "seed", [*SIZES, "average=0.9", f"lstm={first}", "learning_rate=0.05", "arithmetic=float32"]
+    )
+    expected = unbroken(tmp_path / "unbroken", settings, tiny_corpus)
+    monkeypatch.setattr(loop, "_SAVE_EVERY_S", 0.0)
+    begun = begin_run(tmp_path / "broken", settings, tiny_corpus)
+    with pytest.raises(InterruptedError):
+        Trainer(begun, tiny_corpus, Silent(stop_at=20)).train()
+    # As with lstm=auto on a machine whose fastest layer is the other one.
+    moved = replace(begun, settings=replace(settings, lstm=then))
+    observer = Silent()
+    Trainer(moved, tiny_corpus, observer).train()
+    assert observer.resumed_at
+    for row, its in zip(curve(begun.folder), expected, strict=True):
+        assert row["validation_cross_entropy"] == pytest.approx(its["validation_cross_entropy"], rel=1e-4)
+    (_, tensors), (_, others) = packaged(moved), packaged(open_run(tmp_path / "unbroken"))
+    assert tensors.keys() == others.keys()
+    for name, tensor in tensors.items():
+        np.testing.assert_allclose(tensor, others[name], atol=2e-3)
 
 
 def test_losses_that_a_gpu_has_not_told_yet_are_in_no_checkpoint(
