@@ -237,13 +237,13 @@ static void add(float *to, const float *from, int64_t count) {
     for (int64_t at = 0; at < count; at++) to[at] += from[at];
 }
 
-/* One row's new cell and hidden from its gates: entering, kept, candidate, shown, those of sigmoids halved. */
+/* One row's new cell and hidden from its gates in the order i, f, g, o, those of sigmoids halved. */
 static void remember(int64_t size, const float *restrict gates, float *restrict hidden, float *restrict cell) {
     for (int64_t at = 0; at < size; at++) {
-        const float entering = sigmoid(gates[at]), kept = sigmoid(gates[size + at]);
-        const float candidate = tangent(gates[2 * size + at]), shown = sigmoid(gates[3 * size + at]);
-        cell[at] = kept * cell[at] + entering * candidate;
-        hidden[at] = shown * tangent(cell[at]);
+        const float i = sigmoid(gates[at]), f = sigmoid(gates[size + at]);
+        const float g = tangent(gates[2 * size + at]), o = sigmoid(gates[3 * size + at]);
+        cell[at] = f * cell[at] + i * g;
+        hidden[at] = o * tangent(cell[at]);
     }
 }
 

@@ -75,7 +75,7 @@ class Above:
 
 @dataclass(frozen=True)
 class Stack:
-    """The weights; gates: entering, kept, candidate, shown, those of sigmoids halved."""
+    """The weights; gates in the order i, f, g, o, those of sigmoids halved."""
 
     table: Array
     """[V, 4H]: a token's share of the first layer's gates, with the bias."""
@@ -134,11 +134,11 @@ class NumpyLstm:
         """The new hidden and cell of a layer, [rows, H] each."""
         size, half = cell.shape[1], np.float32(0.5)
         gates = self._tanh(gates)
-        candidate = gates[:, 2 * size : 3 * size]
-        open_to = gates * half + half
-        entering, kept, shown = open_to[:, :size], open_to[:, size : 2 * size], open_to[:, 3 * size :]
-        new_cell: Array = kept * cell + entering * candidate
-        return shown * self._tanh(new_cell), new_cell
+        g = gates[:, 2 * size : 3 * size]
+        sigmoids = gates * half + half
+        i, f, o = sigmoids[:, :size], sigmoids[:, size : 2 * size], sigmoids[:, 3 * size :]
+        new_cell: Array = f * cell + i * g
+        return o * self._tanh(new_cell), new_cell
 
 
 def tangent(x: Array) -> Array:

@@ -95,12 +95,12 @@ void cell_backward_##T(int64_t n, int64_t size, T *gates, const float *cell_befo
         _Pragma("omp simd")                                                                                            \
         for (int64_t k = 0; k < size; k++) {                                                                           \
             float i = LOAD(T)(input[k]), f = LOAD(T)(forget[k]), g = LOAD(T)(candidate[k]);                            \
-            float o = LOAD(T)(output[k]), d = LOAD(T)(dh[k]), shown = hyperbolic_tangent(now[k]);                      \
-            float total = dc[k] + d * o * (1.0f - shown * shown);                                                      \
+            float o = LOAD(T)(output[k]), d = LOAD(T)(dh[k]), tanh_cell = hyperbolic_tangent(now[k]);                  \
+            float total = dc[k] + d * o * (1.0f - tanh_cell * tanh_cell);                                              \
             input[k] = STORE(T)(total * g * i * (1.0f - i));                                                           \
             forget[k] = STORE(T)(total * before[k] * f * (1.0f - f));                                                  \
             candidate[k] = STORE(T)(total * i * (1.0f - g * g));                                                       \
-            output[k] = STORE(T)(d * shown * o * (1.0f - o));                                                          \
+            output[k] = STORE(T)(d * tanh_cell * o * (1.0f - o));                                                      \
             dc[k] = total * f;                                                                                         \
         }                                                                                                              \
     }                                                                                                                  \

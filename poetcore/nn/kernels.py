@@ -69,12 +69,12 @@ class TorchKernels:
     def cell_backward(self, gates: Tensor, cell_before: Tensor, cell: Tensor, d_hidden: Tensor, d_cell: Tensor) -> None:
         """As `Kernels.cell_backward`."""
         i, f, g, o = _wide(gates).chunk(4, dim=1)
-        shown, d = cell.tanh(), _wide(d_hidden)
-        total = d_cell + d * o * (1 - shown * shown)
+        tanh_cell, d = cell.tanh(), _wide(d_hidden)
+        total = d_cell + d * o * (1 - tanh_cell * tanh_cell)
         # First: of float32 gates, f is a view of what is overwritten next.
         d_cell.copy_(total * f)
         parts = (total * g * i * (1 - i), total * cell_before * f * (1 - f), total * i * (1 - g * g))
-        gates.copy_(torch.cat((*parts, d * shown * o * (1 - o)), dim=1))
+        gates.copy_(torch.cat((*parts, d * tanh_cell * o * (1 - o)), dim=1))
 
     def gather_sum(self, tables: Sequence[Tensor], indices: Tensor, out: Tensor) -> None:
         """As `Kernels.gather_sum`."""
