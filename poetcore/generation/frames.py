@@ -11,7 +11,7 @@ from poetcore.generation.candidates import FREE, Frame
 from poetcore.generation.lexicon import EITHER, Lexicon
 from poetcore.generation.plan import Plan, hanzi_places
 from poetcore.generation.repetition import repetition
-from poetcore.generation.templates import Template, Templates, shared_groups
+from poetcore.generation.templates import Template, Templates, drawn_group, shared_groups
 from poetcore.prosody import Form, rhyme_group_named
 from poetcore.prosody.readings import LEVEL, LEVEL_BIT, OBLIQUE_BIT, tables
 from poetcore.prosody.rhyme import near_groups
@@ -32,14 +32,18 @@ def framed(
 ) -> tuple[Frame, tuple[str, ...]]:
     """The frame of `rows` candidates, and what had to be given up for it.
 
-    `uniform`: [1 + lines] numbers in [0, 1); all candidates have one template, or the model would choose it too.
-    `rhyme`: the name of a rhyme group; it is given up if there is none such, or it is not level.
+    `uniform`: [2 + lines] numbers in [0, 1); all candidates have one template and one rhyme group, or the model would
+    choose these too, by how easily it fills them. `rhyme`: the name of a rhyme group; it is given up if there is none
+    such, or it is not level.
     """
     given = [plan.places[place] for place in hanzi_places(form)]
     masks = [None if char is None else tables().groups.get(char, 0) for char in given]
     templates = Templates.fitting(form, masks)
-    template = templates.drawn(uniform)
+    template = templates.drawn(uniform[1:])
     groups, scarce, kept = _groups(rhyme, form, masks, templates.begin_rhyming, lexicon)
+    if groups:
+        groups = drawn_group(form, groups, uniform[0])
+        scarce &= groups
     relaxed = ["rhyme"] * (not kept) + ["tone"] * (templates.conflicts > 0)
     tones = np.zeros(len(plan.places), np.uint8)
     tones[hanzi_places(form)] = template.tones

@@ -106,7 +106,7 @@ class Poet:
         self, request: ComposeRequest, planned: Plan, form: Form, rng: np.random.Generator
     ) -> tuple[Drafts, list[str], tuple[str, ...]]:
         """The drafts, their texts, and what had to be given up for them."""
-        uniform = rng.random(1 + form.lines)
+        uniform = rng.random(2 + form.lines)
         frame, relaxed = framed(
             planned,
             form,

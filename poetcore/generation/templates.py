@@ -1,4 +1,4 @@
-"""Which tones a poem's characters shall have and where it rhymes, chosen as often as poets chose them."""
+"""Which tones a poem's characters shall have, where it rhymes and in which group: chosen as often as poets chose them."""
 
 import json
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ from typing import Any, Final, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from poetcore.prosody import Form, Pattern, patterns
+from poetcore.prosody import Form, Pattern, patterns, rhyme_groups
 from poetcore.prosody.patterns import MASK_OF, accepted_patterns
 from poetcore.prosody.readings import LEVEL, tone_bits
 
@@ -20,7 +20,7 @@ _Ways = tuple[tuple[tuple[str, float], ...], ...]
 """Each line's ways with their weights."""
 
 USAGE: Final = Path(__file__).with_name("usage.json")
-"""How often poets used each pattern and each way of a line; made by `python -m poetcore.generation.usage`."""
+"""How often poets used each pattern, rhyme group and way of a line; made by `python -m poetcore.generation.usage`."""
 
 
 @dataclass(frozen=True)
@@ -121,7 +121,13 @@ def shared_groups(masks: Sequence[int]) -> tuple[int, bool]:
     return (shared if most else 0), most == len(masks)
 
 
+def drawn_group(form: Form, groups: int, coin: float) -> int:
+    """One of the level `groups`, bits of which some are set, as a bit; `coin`: in [0, 1)."""
+    shares = _usage()["rhymes"][form.name]
+    return _drawn([(1 << group.index, shares[group.name]) for group in rhyme_groups() if groups >> group.index & 1], coin)
+
+
 @cache
 def _usage() -> dict[str, Any]:
-    """`patterns`: form → pattern → share; `ways`: way → share among those of its type."""
+    """`patterns`, `rhymes`: form → pattern, group → share; `ways`: way → share among those of its type."""
     return dict(json.loads(USAGE.read_text(encoding="utf-8")))

@@ -1,4 +1,4 @@
-"""How often poets used the patterns and ways of regulated verse: makes `usage.json`, which templates are drawn by.
+"""How often poets used the patterns, ways and rhyme groups of regulated verse: makes `usage.json`, by which they are drawn.
 
     python -m poetcore.generation.usage DATA
 
@@ -14,11 +14,12 @@ from pathlib import Path
 from poetcore.corpus import TRAIN, PreparedCorpus
 from poetcore.files import write_whole
 from poetcore.generation.templates import USAGE
-from poetcore.prosody import FORMS, patterns, scan
+from poetcore.prosody import FORMS, patterns, rhyme_groups, scan
 from poetcore.prosody.patterns import line_types
+from poetcore.prosody.readings import LEVEL_GROUPS
 
 _EVERY = 5
-# A pattern or way that no poet of the corpus used is still possible.
+# What no poet of the corpus used is still possible.
 _UNSEEN = 1
 
 
@@ -26,16 +27,22 @@ def main() -> None:
     """Count and write."""
     corpus = PreparedCorpus.load(Path(sys.argv[1]))
     found: Counter[tuple[str, str]] = Counter()
+    rhymes: Counter[tuple[str, str | None]] = Counter()
     ways: Counter[str] = Counter()
     for poem in corpus.select(TRAIN)[::_EVERY]:
         scansion = scan(corpus.text(int(poem)))
         if scansion.form is None or scansion.pattern is None or not (scansion.tone_ok and scansion.rhyme_ok):
             continue
         found[scansion.form.name, scansion.pattern.name] += 1
+        rhymes[scansion.form.name, scansion.rhyme_group] += 1
         ways.update(scansion.wanted)
     usage = {
         "patterns": {
             form.name: _shares({pattern.name: found[form.name, pattern.name] for pattern in patterns(form)})
+            for form in FORMS.values()
+        },
+        "rhymes": {
+            form.name: _shares({group.name: rhymes[form.name, group.name] for group in rhyme_groups()[:LEVEL_GROUPS]})
             for form in FORMS.values()
         },
         "ways": {
