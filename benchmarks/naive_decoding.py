@@ -41,7 +41,6 @@ class NaiveDecoder:
         rows, begin = np.arange(frame.rows), int(np.argmax(frame.forced == FREE))
         tokens = np.zeros((frame.rows, frame.length), np.int32)
         likelihoods, log_weights = np.zeros((2, frame.rows))
-        groups = np.full(frame.rows, frame.groups, np.uint32)
         state, last = self._engine.start(1, [condition]).repeated(frame.rows), np.full(frame.rows, START, np.int32)
         for position in range(frame.length + 1):
             state = self._engine.step(last, state)
@@ -52,7 +51,7 @@ class NaiveDecoder:
                 return tokens, likelihoods
             forced, weights = frame.forced[position], _softmax(logits / np.float32(temperature))
             if forced == FREE:
-                weights *= (self._tones & frame.tones[position] > 0) & self._rhyming(frame, position, groups)
+                weights *= (self._tones & frame.tones[position] > 0) & self._rhyming(frame, position)
                 weights *= self._willing(frame, position, tokens) ** (1 / temperature)
                 ends = np.cumsum(weights[:, self._lexicon.order], axis=1, dtype=np.float64)
                 drawn = (ends <= (rng.random(frame.rows) * ends[:, -1])[:, None]).sum(axis=1)
@@ -61,22 +60,20 @@ class NaiveDecoder:
             else:
                 last = np.full(frame.rows, forced, np.int32)
                 log_weights += np.log(weights[:, forced])
-            if frame.rhyming[position] and forced == FREE:
-                groups &= self._rhymes[last]
             likelihoods += np.log(probabilities[rows, last])
             tokens[:, position] = last
             if position >= begin and position % (frame.line_length + 1) == frame.line_length - 1:
                 parents = drawn_by_weight(np.exp(log_weights - log_weights.max()), rng.random())
                 state, log_weights = state.taken(parents), np.zeros(frame.rows)
                 tokens, last = tokens[parents], last[parents]
-                groups, likelihoods = groups[parents], likelihoods[parents]
+                likelihoods = likelihoods[parents]
         raise AssertionError("unreachable")
 
-    def _rhyming(self, frame: Frame, position: int, groups: npt.NDArray[np.uint32]) -> npt.NDArray[np.bool_]:
-        """[N, V]: what the rhyme allows at `position`."""
-        rhymes: npt.NDArray[np.bool_] = (self._rhymes & groups[:, None]) > 0
-        kept: npt.NDArray[np.bool_] = (self._rhymes & (groups & frame.scarce)[:, None]) == 0
-        return (rhymes if frame.rhyming[position] else kept) | (frame.groups == 0)
+    def _rhyming(self, frame: Frame, position: int) -> npt.NDArray[np.bool_]:
+        """[V]: what the rhyme allows at `position`."""
+        rhymes: npt.NDArray[np.bool_] = self._rhymes & frame.group > 0
+        kept: npt.NDArray[np.bool_] = self._rhymes & frame.scarce == 0
+        return (rhymes if frame.rhyming[position] else kept) | (frame.group == 0)
 
     def _willing(self, frame: Frame, position: int, tokens: Tokens) -> Array:
         """[N, V]: what the probability of each character is multiplied by because it came already, or will come."""

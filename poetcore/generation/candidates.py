@@ -29,12 +29,12 @@ class Frame:
     """N."""
     line_length: int
     """Hanzi in a line; a mark follows each."""
-    groups: int
-    """The level rhyme groups, as bits, of which a candidate takes one; 0: it need not rhyme."""
+    group: int
+    """The level rhyme group, as a bit; 0: nothing need rhyme."""
     repetition: Array
     """[L, L]: see `poetcore.generation.repetition`."""
     scarce: int = 0
-    """Groups with so few words that these are kept for where they rhyme."""
+    """The same if it has so few words that these are kept for where they rhyme, else 0."""
 
     @property
     def length(self) -> int:
@@ -58,8 +58,6 @@ class Growing:
         self.tokens: Final[Tokens] = np.zeros((frame.rows, frame.length), np.int32)
         self.tops: Final[Array] = np.empty((frame.length + 1, frame.rows, size), np.float32)
         """The hidden before each token, and before END."""
-        self.groups: Final = np.full(frame.rows, frame.groups, np.uint32)
-        """[N]: the rhyme groups that are left to each."""
         self.chances: Final = np.ones((frame.rows, frame.length))
         """The chance that each token had when it was drawn."""
         self.log_shares: Final = np.zeros((frame.rows, frame.length))
@@ -72,7 +70,7 @@ class Growing:
         """
         log_weights = self.log_shares[:, line].sum(axis=1)
         parents = drawn_by_weight(np.exp(log_weights - log_weights.max()), uniform)
-        for array in (self.tokens, self.groups, self.chances, self.log_shares):
+        for array in (self.tokens, self.chances, self.log_shares):
             array[:] = array[parents]
         self.tops[: line.stop] = self.tops[: line.stop, parents]
         return parents
@@ -91,7 +89,7 @@ class Writer(Protocol):
     """Writes part of a poem."""
 
     def write(self, growing: Growing, span: range, state: State, uniform: npt.NDArray[np.float64]) -> State:
-        """Write the tokens at the positions of `span`; `state` has read those before. The groups stay as they are.
+        """Write the tokens at the positions of `span`; `state` has read those before.
 
         `uniform`: numbers in [0, 1), [choices in `span`, N]. Returns the state that has read all but the last token.
         """

@@ -390,8 +390,7 @@ struct growing {
     const uint8_t *tones;    /* [length] */
     const uint8_t *rhyming;  /* [length] */
     const float *repetition; /* [length, length] */
-    const uint32_t *groups;  /* [rows] */
-    uint32_t scarce;
+    uint32_t group, scarce;
     float temperature;
     int32_t *tokens; /* [rows, length] */
     float *tops;     /* [length + 1, rows, size] */
@@ -424,8 +423,8 @@ static void choose(const struct lexicon *lexicon, const struct growing *growing,
     const int64_t place = row * growing->length + position, tones = growing->tones[position];
     const int64_t begin = lexicon->begin[tones], columns = lexicon->end[tones] - begin;
     const uint32_t *rhymes = lexicon->rhymes + begin;
-    const uint32_t wanted = growing->rhyming[position] ? growing->groups[row] : 0;
-    const uint32_t shunned = growing->rhyming[position] ? 0 : growing->groups[row] & growing->scarce;
+    const uint32_t wanted = growing->rhyming[position] ? growing->group : 0;
+    const uint32_t shunned = growing->rhyming[position] ? 0 : growing->scarce;
     if (wanted | shunned)
         for (int64_t column = 0; column < columns; column++) {
             const int misses = wanted && !(rhymes[column] & wanted);

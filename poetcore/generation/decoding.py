@@ -39,8 +39,6 @@ class Drafts:
     """[N, L]."""
     tops: Array
     """[N, L + 1, H]: the engine's hidden before each token, and before END."""
-    groups: npt.NDArray[np.uint32]
-    """[N]: the level groups that a draft's rhymes share, as bits."""
     rough: npt.NDArray[np.float64]
     """[N]: natural log of a draft's probability at its temperature, but for its beginning and for what characters lost
     because they came again; a by-product, to leave out drafts by."""
@@ -105,12 +103,6 @@ class NumpyWriter:
             if not copied.any():
                 return
 
-    def note_rhymes(self, growing: Growing, position: int) -> None:
-        """Leave each candidate the groups of what it chose to rhyme with."""
-        if growing.frame.groups and growing.frame.rhyming[position]:
-            shared = growing.groups & self._lexicon.rhymes[self._lexicon.column_of[growing.tokens[:, position]]]
-            growing.groups[:] = np.where(shared, shared, growing.groups)
-
     def _columns(self, growing: Growing, position: int) -> slice:
         """Of the lexicon, what the tones allow."""
         return self._lexicon.slice_of(int(growing.frame.tones[position]))
@@ -118,8 +110,7 @@ class NumpyWriter:
     def _allowed(self, growing: Growing, position: int, rows: Numbers, logits: Array) -> Array:
         """[rows, columns]: logits of what each of `rows` may choose from; `logits`: [rows, V]."""
         frame, columns = growing.frame, self._columns(growing, position)
-        groups, nothing = growing.groups[rows], np.zeros(len(rows), np.uint32)
-        wanted, shunned = (groups, nothing) if frame.rhyming[position] else (nothing, groups & np.uint32(frame.scarce))
+        wanted, shunned = (frame.group, 0) if frame.rhyming[position] else (0, frame.scarce)
         used, reluctance = self._used(growing, position)
         allowed: Array = logits[:, columns].copy()
         rules = Rules(self._lexicon.rhymes[columns], wanted, shunned, used[rows] - columns.start, reluctance[rows])
@@ -182,23 +173,21 @@ def decode(
         last = span.stop - 1
         uniform = rng.random((sum(choice in span for choice in choices), frame.rows))
         state = writer.write(growing, span, state, uniform)
-        if frame.forced[last] == FREE:
-            if _ends_line(frame, last):
-                in_numpy.complete_anew(growing, last, known, rng)
-            in_numpy.note_rhymes(growing, last)
+        if frame.forced[last] == FREE and _ends_line(frame, last):
+            in_numpy.complete_anew(growing, last, known, rng)
         if _ends_line(frame, last) and frame.rows > 1:
             since = max(begin, last - frame.line_length)
             state = state.taken(growing.resample(slice(since, last + 1), rng.random()))
         state = engine.step(growing.tokens[:, last], state)
     growing.tops[-1] = state.top
     rough = (np.log(growing.chances) + growing.log_shares).sum(axis=1)
-    return Drafts(growing.tokens, growing.tops.swapaxes(0, 1), growing.groups, rough)
+    return Drafts(growing.tokens, growing.tops.swapaxes(0, 1), rough)
 
 
 def _spans(frame: Frame, begin: int) -> Iterator[range]:
-    """The positions from `begin` on, in pieces after which there is something to be seen to."""
+    """The positions from `begin` on, in pieces that end where a line does."""
     for position in range(begin, frame.length):
-        if _ends_line(frame, position) or frame.rhyming[position] or position == frame.length - 1:
+        if _ends_line(frame, position) or position == frame.length - 1:
             yield range(begin, position + 1)
             begin = position + 1
 

@@ -23,10 +23,10 @@ class Rules(NamedTuple):
 
     rhymes: Bits
     """[columns]: the groups of each."""
-    wanted: Bits
-    """[rows]: groups of which a column must have one; 0: it need not rhyme."""
-    shunned: Bits
-    """[rows]: groups of which it must have none."""
+    wanted: int
+    """Groups, as bits, of which a column must have one; 0: it need not rhyme."""
+    shunned: int
+    """Groups of which it must have none."""
     used: npt.NDArray[np.int64]
     """[rows, any]: columns of what stands in the poem or is bound to come; those outside are passed over."""
     reluctance: Array
@@ -35,9 +35,10 @@ class Rules(NamedTuple):
 
 def forbid(logits: Array, rules: Rules) -> None:
     """Make `FORBIDDEN` of what `rules` forbid; `logits`: float32 [rows, columns]."""
-    wanted, used = rules.wanted[:, None], rules.used
-    logits[(wanted != 0) & (rules.rhymes & wanted == 0)] = FORBIDDEN
-    logits[rules.rhymes & rules.shunned[:, None] != 0] = FORBIDDEN
+    used = rules.used
+    if rules.wanted:
+        logits[:, rules.rhymes & np.uint32(rules.wanted) == 0] = FORBIDDEN
+    logits[:, rules.rhymes & np.uint32(rules.shunned) != 0] = FORBIDDEN
     rhyming = logits.copy()
     row, place = np.nonzero((used >= 0) & (used < logits.shape[1]))
     np.add.at(logits, (row, used[row, place]), rules.reluctance[row, place])

@@ -41,24 +41,22 @@ def framed(
     templates = Templates.fitting(form, masks)
     template = templates.drawn(uniform[1:])
     groups, scarce, kept = _groups(rhyme, form, masks, templates.begin_rhyming, lexicon)
-    if groups:
-        groups = drawn_group(form, groups, uniform[0])
-        scarce &= groups
+    group = drawn_group(form, groups, uniform[0]) if groups else 0
     relaxed = ["rhyme"] * (not kept) + ["tone"] * (templates.conflicts > 0)
     tones = np.zeros(len(plan.places), np.uint8)
     tones[hanzi_places(form)] = template.tones
     if not all(_any(lexicon, bits) for bits in (LEVEL_BIT, OBLIQUE_BIT)):
         # A vocabulary in which a tone is missing altogether.
-        tones[:], groups, scarce, relaxed = EITHER, 0, 0, ["rhyme", "tone"]
+        tones[:], group, relaxed = EITHER, 0, ["rhyme", "tone"]
     frame = Frame(
         forced=np.array([FREE if char is None else vocabulary.id_of(char) for char in plan.places], np.int32),
         tones=tones,
         rhyming=np.array(_rhyming(template, form)),
         rows=rows,
         line_length=form.line_length,
-        groups=groups,
+        group=group,
         repetition=repetition(form, temperature),
-        scarce=scarce,
+        scarce=scarce & group,
     )
     return frame, tuple(relaxed)
 

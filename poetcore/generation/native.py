@@ -73,8 +73,8 @@ class _Lexicon(ctypes.Structure):
 class _Growing(ctypes.Structure):
     _fields_ = (
         *((name, c_int64) for name in ("rows", "length")),
-        *((name, c_void_p) for name in ("forced", "tones", "rhyming", "repetition", "groups")),
-        ("scarce", c_uint32),
+        *((name, c_void_p) for name in ("forced", "tones", "rhyming", "repetition")),
+        *((name, c_uint32) for name in ("group", "scarce")),
         ("temperature", c_float),
         *((name, c_void_p) for name in ("tokens", "tops", "chances", "log_shares")),
     )
@@ -219,7 +219,7 @@ class NativeWriter:
             tones=_address(tones),
             rhyming=_address(rhyming),
             repetition=_address(repetition),
-            groups=_address(growing.groups),
+            group=frame.group,
             scarce=frame.scarce,
             temperature=float(growing.temperature),
             tokens=_address(growing.tokens),

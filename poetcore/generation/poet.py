@@ -10,6 +10,7 @@ import numpy.typing as npt
 from poetcore.corpus.vocabulary import SPECIALS, START, UNKNOWN, Vocabulary
 from poetcore.errors import PackageError
 from poetcore.generation.arithmetic import EXACT, quantised_arithmetic
+from poetcore.generation.candidates import Frame
 from poetcore.generation.decoding import Drafts, decode
 from poetcore.generation.drawing import FORBIDDEN
 from poetcore.generation.engine import Condition, Engine
@@ -99,36 +100,41 @@ class Poet:
         planned = plan(request, self.vocabulary.usual, rng.random())
         if planned.form is None:
             raise ValueError("drafts are written in a form")
-        drafts, texts, _ = self._drafts(request, planned, planned.form, rng)
-        return drafts, texts
+        frame, _ = self._framed(request, planned, planned.form, rng)
+        return self._drafts(request, planned, frame, rng)
 
-    def _drafts(
+    def _framed(
         self, request: ComposeRequest, planned: Plan, form: Form, rng: np.random.Generator
-    ) -> tuple[Drafts, list[str], tuple[str, ...]]:
-        """The drafts, their texts, and what had to be given up for them."""
-        uniform = rng.random(2 + form.lines)
-        frame, relaxed = framed(
+    ) -> tuple[Frame, tuple[str, ...]]:
+        """The frame of the drafts, and what had to be given up for it."""
+        return framed(
             planned,
             form,
             request.rhyme,
             self.vocabulary,
             self.lexicon,
-            uniform,
+            rng.random(2 + form.lines),
             request.best_of,
             request.temperature,
         )
+
+    def _drafts(
+        self, request: ComposeRequest, planned: Plan, frame: Frame, rng: np.random.Generator
+    ) -> tuple[Drafts, list[str]]:
+        """The drafts and their texts."""
         condition = self._condition(planned)
         drafts = decode(self.engine, self.lexicon, frame, self._known, request.temperature, rng, condition)
-        return drafts, [self._text(tokens, planned) for tokens in drafts.tokens.tolist()], relaxed
+        return drafts, [self._text(tokens, planned) for tokens in drafts.tokens.tolist()]
 
     def _write(self, request: ComposeRequest, planned: Plan, form: Form, rng: np.random.Generator) -> Poem:
-        drafts, texts, relaxed = self._drafts(request, planned, form, rng)
+        frame, relaxed = self._framed(request, planned, form, rng)
+        drafts, texts = self._drafts(request, planned, frame, rng)
         recent = pairs_of(lines_of(text) for text in request.recent)
         poems = [lines_of(text) for text in texts]
         row, score = chosen(
             drafts, self.engine, form, poems, self._ranking, request.temperature, rng, planned.title, recent
         )
-        return self._poem(request, planned, texts[row], score, _group(drafts, row), relaxed)
+        return self._poem(request, planned, texts[row], score, _name_of(frame.group), relaxed)
 
     def _write_freely(self, request: ComposeRequest, planned: Plan, rng: np.random.Generator) -> Poem:
         rules = FreeRules(
@@ -207,7 +213,6 @@ def shown_title(title: str | None) -> str | None:
     return " ".join("".join(char if char.isprintable() else " " for char in title or "").split()) or None
 
 
-def _group(drafts: Drafts, row: int) -> str | None:
-    """The name of the rhyme group of a draft; the lowest where its rhymes share several."""
-    groups = int(drafts.groups[row])
-    return rhyme_groups()[(groups & -groups).bit_length() - 1].name if groups else None
+def _name_of(group: int) -> str | None:
+    """The name of a rhyme group, given as a bit; None for 0."""
+    return rhyme_groups()[group.bit_length() - 1].name if group else None

@@ -6,15 +6,11 @@ import pytest
 from poetcore.generation.drawing import FORBIDDEN, Rules, forbid, sample
 
 
-def bits(*groups: int) -> np.ndarray[tuple[int], np.dtype[np.uint32]]:
-    return np.array(groups, np.uint32)
-
-
 def allowed(rhymes: tuple[int, ...], wanted: int = 0, shunned: int = 0, used: tuple[int, ...] = ()) -> list[int]:
     """The columns that are left of as many as there are `rhymes`."""
     logits = np.zeros((1, len(rhymes)), np.float32)
     never = np.full((1, len(used)), FORBIDDEN)
-    forbid(logits, Rules(bits(*rhymes), bits(wanted), bits(shunned), np.array([used], np.int64).reshape(1, -1), never))
+    forbid(logits, Rules(np.array(rhymes, np.uint32), wanted, shunned, np.array([used], np.int64).reshape(1, -1), never))
     return np.flatnonzero(np.isfinite(logits[0])).tolist()
 
 
@@ -35,7 +31,7 @@ def test_a_column_loses_for_each_time_that_it_was_used() -> None:
     logits = np.zeros((2, 3), np.float32)
     used = np.array([[1, 1, 2], [0, 5, -1]], np.int64)
     reluctance = np.array([[-0.5, -1, -2], [-3, -4, -5]], np.float32)
-    forbid(logits, Rules(bits(0, 0, 0), bits(0, 0), bits(0, 0), used, reluctance))
+    forbid(logits, Rules(np.zeros(3, np.uint32), 0, 0, used, reluctance))
     assert logits.tolist() == [[0, -1.5, -2], [-3, 0, 0]]
 
 

@@ -88,7 +88,7 @@ def test_a_step_leaves_the_state_before_it_untouched(native: Arithmetic) -> None
         np.testing.assert_array_equal(array, copy)
 
 
-def frame_of(random: np.random.Generator, rows: int, groups: int) -> Frame:
+def frame_of(random: np.random.Generator, rows: int, group: int) -> Frame:
     """Four lines of five, some of whose characters are given."""
     forced = np.full(24, FREE, np.int32)
     forced[5::12], forced[11::12] = MARKS
@@ -97,7 +97,7 @@ def frame_of(random: np.random.Generator, rows: int, groups: int) -> Frame:
     rhyming = np.zeros(24, np.bool_)
     rhyming[[4, 10, 22]] = True
     repetition = random.choice(np.array([0, -1, -3, FORBIDDEN], np.float32), (24, 24))
-    return Frame(forced, tones, rhyming, rows, 5, groups, repetition, scarce=0b1000)
+    return Frame(forced, tones, rhyming, rows, 5, group, repetition, scarce=group & 0b1000)
 
 
 def drafts_of(engine: Engine, frame: Frame, known: Callable[[Tokens], npt.NDArray[np.bool_]]) -> Drafts:
@@ -106,12 +106,12 @@ def drafts_of(engine: Engine, frame: Frame, known: Callable[[Tokens], npt.NDArra
 
 @pytest.mark.parametrize("architecture", ARCHITECTURES)
 @pytest.mark.parametrize("rows", [1, 16, 23])
-@pytest.mark.parametrize("groups", [0, 0b0110, 0b1111])
-def test_poems_are_numpys(architecture: Architecture, native: Arithmetic, rows: int, groups: int) -> None:
+@pytest.mark.parametrize("group", [0, 0b0010, 0b1000])
+def test_poems_are_numpys(architecture: Architecture, native: Arithmetic, rows: int, group: int) -> None:
     ours, theirs = engines(architecture, native)
     assert NativeWriter.of(ours.lstm, ours.output, ours.output_bias, ours.column_of, lexicon()) is not None
     assert NativeWriter.of(theirs.lstm, theirs.output, theirs.output_bias, theirs.column_of, lexicon()) is None
-    frame = frame_of(np.random.default_rng(rows), rows, groups)
+    frame = frame_of(np.random.default_rng(rows), rows, group)
 
     def known(lines: Tokens) -> npt.NDArray[np.bool_]:
         copied: npt.NDArray[np.bool_] = lines.sum(axis=1) % 3 == 0
@@ -120,7 +120,6 @@ def test_poems_are_numpys(architecture: Architecture, native: Arithmetic, rows: 
     mine, its = drafts_of(ours, frame, known), drafts_of(theirs, frame, known)
     np.testing.assert_array_equal(mine.tokens, its.tokens)
     np.testing.assert_array_equal(mine.tops, its.tops)
-    np.testing.assert_array_equal(mine.groups, its.groups)
     np.testing.assert_allclose(mine.rough, its.rough, rtol=1e-5)
 
 
@@ -135,8 +134,8 @@ def test_what_nothing_is_left_for_is_chosen_as_numpy_chooses(native: Arithmetic)
     )
     rhyming = np.array([False, True, False, True, True])
     once = np.full((5, 5), FORBIDDEN)
-    for groups in (1, 4):
-        frame = Frame(np.full(5, FREE, np.int32), np.ones(5, np.uint8), rhyming, 4, 5, groups, once)
+    for group in (1, 4):
+        frame = Frame(np.full(5, FREE, np.int32), np.ones(5, np.uint8), rhyming, 4, 5, group, once)
         written = [
             decode(
                 Engine(ARCHITECTURES[0], tensors_of(ARCHITECTURES[0]), MARKS, small.order, how),
