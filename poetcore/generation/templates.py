@@ -1,4 +1,4 @@
-"""Which tones a poem's characters shall have, where it rhymes and in which group: chosen as often as poets chose them."""
+"""Which tones a poem's characters shall have, where and in which group it rhymes: as often as poets chose them."""
 
 import json
 from collections.abc import Sequence
@@ -124,7 +124,9 @@ def shared_groups(masks: Sequence[int]) -> tuple[int, bool]:
 def drawn_group(form: Form, groups: int, coin: float) -> int:
     """One of the level `groups`, bits of which some are set, as a bit; `coin`: in [0, 1)."""
     shares = _usage()["rhymes"][form.name]
-    return _drawn([(1 << group.index, shares[group.name]) for group in rhyme_groups() if groups >> group.index & 1], coin)
+    return _drawn(
+        [(1 << group.index, shares[group.name]) for group in rhyme_groups() if groups >> group.index & 1], coin
+    )
 
 
 @cache

@@ -1,4 +1,4 @@
-"""How often poets used the patterns, ways and rhyme groups of regulated verse: makes `usage.json`, by which they are drawn.
+"""How often poets used the patterns, ways and rhyme groups of regulated verse: makes `usage.json`, to draw them by.
 
     python -m poetcore.generation.usage DATA
 

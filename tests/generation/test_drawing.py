@@ -10,7 +10,9 @@ def allowed(rhymes: tuple[int, ...], wanted: int = 0, shunned: int = 0, used: tu
     """The columns that are left of as many as there are `rhymes`."""
     logits = np.zeros((1, len(rhymes)), np.float32)
     never = np.full((1, len(used)), FORBIDDEN)
-    forbid(logits, Rules(np.array(rhymes, np.uint32), wanted, shunned, np.array([used], np.int64).reshape(1, -1), never))
+    forbid(
+        logits, Rules(np.array(rhymes, np.uint32), wanted, shunned, np.array([used], np.int64).reshape(1, -1), never)
+    )
     return np.flatnonzero(np.isfinite(logits[0])).tolist()
 
 
