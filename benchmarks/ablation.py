@@ -4,7 +4,8 @@
 
 Each arm is trained for so many updates as take `--minutes` at the speed that was measured for all arms in turn before
 the first one began: what else the machine does in between then changes nothing. The learning rate of each arm goes
-through its whole course. Arms are run folders and resume; finished ones are not run again.
+through its whole course. Arms are run folders and resume; finished ones are not run again. `OUT/table.md` has a row for
+each that is finished.
 """
 
 import argparse
@@ -12,6 +13,7 @@ import json
 import math
 import statistics
 import time
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -58,10 +60,25 @@ def main() -> None:
     corpus = PreparedCorpus.load(options.data)
     arms = {name: settings_for(options.preset, ARMS[name]) for name in options.arms.split(",")}
     seconds = _calibrated(corpus, arms, options.out / "seconds-per-update.json")
+    rows: dict[str, dict[str, Any]] = {}
     for name, settings in arms.items():
         updates = round(60 * options.minutes / seconds[name])
         row = _arm(corpus, replace(settings, updates=updates, epochs=100, evaluation_poems=500), options.out / name)
-        print(json.dumps({"arm": name, "seconds_per_update": round(seconds[name], 3), **row}), flush=True)
+        rows[name] = {"seconds_per_update": seconds[name], **row}
+        print(json.dumps({"arm": name, **rows[name]}), flush=True)
+        write_whole(options.out / "table.md", table(rows))
+
+
+def table(rows: Mapping[str, Mapping[str, Any]]) -> str:
+    """The finished arms, by name, as a Markdown table."""
+    lines = ["| arm | what it changes | parameters | an update | updates | tokens | Tang | Song |"]
+    lines += ["|---|---|---:|---:|---:|---:|---:|---:|"]
+    for name, row in rows.items():
+        changes = " ".join(f"`{change}`" for change in ARMS[name]) or "–"
+        sizes = f"{row['parameters'] / 1e6:.1f} M | {row['seconds_per_update']:.2f} s | {row['updates']:,}"
+        bits = f"{row['tang_bits']:.2f} | {row['song_bits']:.2f}"
+        lines.append(f"| `{name}` | {changes} | {sizes} | {row['tokens'] / 1e6:.2f} M | {bits} |")
+    return "\n".join(lines) + "\n"
 
 
 def _calibrated(corpus: PreparedCorpus, arms: dict[str, TrainingSettings], path: Path) -> dict[str, float]:
