@@ -146,8 +146,8 @@ class _Decoding:
     @classmethod
     def of(cls, poet: Poet, folder: Path, form: Form) -> "_Decoding":
         planned = plan(ComposeRequest(form=form), lambda _typed, _converted: True, 0.0)
-        uniform = np.random.default_rng(1).random(1 + form.lines)
-        frame, _ = framed(planned, form, None, poet.vocabulary, poet.lexicon, uniform, _CANDIDATES)
+        rng = np.random.default_rng(1)
+        frame, _ = framed(planned, form, None, poet.vocabulary, poet.lexicon, rng, _CANDIDATES)
         slow = NaiveDecoder(poet, *read_package(folder))
         return cls(poet, slow, frame, Condition(form=form_id(form)))
 

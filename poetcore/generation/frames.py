@@ -26,16 +26,17 @@ def framed(
     rhyme: str | None,
     vocabulary: Vocabulary,
     lexicon: Lexicon,
-    uniform: npt.NDArray[np.float64],
+    rng: np.random.Generator,
     rows: int,
     temperature: float = 1.0,
 ) -> tuple[Frame, tuple[str, ...]]:
     """The frame of `rows` candidates, and what had to be given up for it.
 
-    `uniform`: [2 + lines] numbers in [0, 1); all candidates have one template and one rhyme group, or the model would
-    choose these too, by how easily it fills them. `rhyme`: the name of a rhyme group; it is given up if there is none
-    such, or it is not level.
+    Of `rng` 2 + lines numbers are drawn: all candidates have one template and one rhyme group, or the model would choose
+    these too, by how easily it fills them. `rhyme`: the name of a rhyme group; it is given up if there is none such, or
+    it is not level.
     """
+    uniform = rng.random(2 + form.lines)
     given = [plan.places[place] for place in hanzi_places(form)]
     masks = [None if char is None else tables().groups.get(char, 0) for char in given]
     templates = Templates.fitting(form, masks)

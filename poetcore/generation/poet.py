@@ -113,7 +113,7 @@ class Poet:
             request.rhyme,
             self.vocabulary,
             self.lexicon,
-            rng.random(2 + form.lines),
+            rng,
             request.best_of,
             request.temperature,
         )

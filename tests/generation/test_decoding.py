@@ -94,8 +94,8 @@ def slow_likelihood(poet: Poet, tokens: list[int]) -> float:
 def test_a_batch_gives_what_one_candidate_at_a_time_gives(toy_poet: Poet, form: str, temperature: float) -> None:
     request = ComposeRequest(prefix="月", form=FORMS[form], acrostic="月夜秋山")
     planned = plan(request, lambda _typed, _converted: True, 0.0)
-    uniform = np.random.default_rng(4).random(2 + FORMS[form].lines)
-    frame, relaxed = framed(planned, FORMS[form], None, toy_poet.vocabulary, toy_poet.lexicon, uniform, 4)
+    rng = np.random.default_rng(4)
+    frame, relaxed = framed(planned, FORMS[form], None, toy_poet.vocabulary, toy_poet.lexicon, rng, 4)
     assert relaxed == ()
     fast = decode(toy_poet.engine, toy_poet.lexicon, frame, nothing, temperature, np.random.default_rng(5))
     likelihoods = fast.log_likelihoods(toy_poet.engine, np.arange(4))
