@@ -32,9 +32,8 @@ def framed(
 ) -> tuple[Frame, tuple[str, ...]]:
     """The frame of `rows` candidates, and what had to be given up for it.
 
-    Of `rng` 2 + lines numbers are drawn: all candidates have one template and one rhyme group, or the model would choose
-    these too, by how easily it fills them. `rhyme`: the name of a rhyme group; it is given up if there is none such, or
-    it is not level.
+    All of them have one template and one rhyme group, or the model would choose these too, by how easily it fills them.
+    `rhyme`: the name of a rhyme group; it is given up if there is none such, or it is not level.
     """
     uniform = rng.random(2 + form.lines)
     given = [plan.places[place] for place in hanzi_places(form)]
