@@ -32,6 +32,7 @@ def figures(card: PoetCard) -> str:
         "version": f"`{card.version}`",
         "created": f"{card.created:%Y-%m-%d}",
         "trained further from": f"`{card.parent}`" if card.parent else "–",
+        "weights averaged with": " ".join(f"`{name}`" for name in card.training.get("averaged_with", [])) or "–",
         "model": f"LSTM, {model.layers} layers of {model.hidden_size}, embedding {model.embedding_size}"
         + (", tied to the output" if model.tied else ""),
         "parameters": f"{sum(map(math.prod, shapes.values())):,}",

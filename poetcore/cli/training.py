@@ -85,6 +85,10 @@ def export(
             "choose among candidates, which takes minutes to learn."
         ),
     ] = None,
+    average: Annotated[
+        list[Path] | None,
+        typer.Option(help="Poet package whose weights are averaged with the run's: the one that it went on from."),
+    ] = None,
 ) -> None:
     """Turn a run's best weights into a poet package, which composes without torch."""
     require_torch()
@@ -93,13 +97,15 @@ def export(
     from poetcore.evaluation.splits import split_metrics
     from poetcore.generation import Poet
     from poetcore.generation.lines import FILE as LINES
-    from poetcore.package import as_float32, write_package
+    from poetcore.package import as_float32, read_package, write_package
     from poetcore.progress import console
-    from poetcore.training.export import lines_of_corpus, packaged, refuse_foreign_place
+    from poetcore.training.export import averaged, lines_of_corpus, packaged, refuse_foreign_place
     from poetcore.training.run import open_run
 
     refuse_foreign_place(out)
     card, tensors = packaged(open_run(run))
+    if average:
+        card, tensors = averaged(card, tensors, [read_package(folder) for folder in average])
     extras = {}
     if data is not None:
         corpus = PreparedCorpus.load(data)

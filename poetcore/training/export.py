@@ -1,15 +1,16 @@
 """`poet export`: from a run's best weights to a poet package."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
 from poetcore.corpus import PreparedCorpus
-from poetcore.errors import CheckpointError, TrainingError
+from poetcore.errors import CheckpointError, PackageError, TrainingError
 from poetcore.files import refuse_foreign_folder
 from poetcore.generation.lines import LineFilter
 from poetcore.nn.language_model import LanguageModel
-from poetcore.package import CARD, WEIGHTS, Characters, PoetCard, Tensors, now_utc
+from poetcore.package import CARD, WEIGHTS, Characters, PoetCard, Tensors, as_float32, now_utc
 from poetcore.prosody import FORMS
 from poetcore.prosody.text import lines_of
 from poetcore.training.checkpoints import has_checkpoint, load_checkpoint
@@ -53,6 +54,22 @@ def packaged(run: Run) -> tuple[PoetCard, Tensors]:
         },
     )
     return card, tensors
+
+
+def averaged(card: PoetCard, tensors: Tensors, others: Sequence[tuple[PoetCard, Tensors]]) -> tuple[PoetCard, Tensors]:
+    """The mean of a poet's weights and `others`', all counting the same, with its card (Wortsman et al. 2022, soups).
+
+    It is better than each where training went on from one to the other; of poets from different random weights it is
+    none at all. Raises `PackageError` if one has another vocabulary or other sizes.
+    """
+    for other, _ in others:
+        if other.vocabulary != card.vocabulary or other.architecture != card.architecture:
+            raise PackageError(f"poet {other.version} has another vocabulary or other sizes: weights have no mean")
+    members = [as_float32(tensors), *(weights for _, weights in others)]
+    mean = {name: np.mean([member[name] for member in members], axis=0).astype(np.float16) for name in tensors}
+    training = card.training | {"averaged_with": [other.version for other, _ in others]}
+    # What was measured is the run's alone.
+    return card.model_copy(update={"training": training, "metrics": {}}), mean
 
 
 def lines_of_corpus(corpus: PreparedCorpus) -> LineFilter:

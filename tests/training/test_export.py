@@ -9,12 +9,12 @@ import pytest
 import torch
 
 from poetcore.corpus import START, PreparedCorpus
-from poetcore.errors import CheckpointError, StorageError, TrainingError
+from poetcore.errors import CheckpointError, PackageError, StorageError, TrainingError
 from poetcore.generation import Poet
 from poetcore.nn.language_model import LanguageModel
 from poetcore.package import as_float32, write_package
 from poetcore.training.checkpoints import load_checkpoint
-from poetcore.training.export import packaged, refuse_foreign_place
+from poetcore.training.export import averaged, packaged, refuse_foreign_place
 from poetcore.training.hardware import Hardware
 from poetcore.training.loop import Trainer, set_parameters
 from poetcore.training.presets import settings_for
@@ -79,6 +79,22 @@ def test_a_run_without_an_epoch_and_a_foreign_folder_are_refused(tiny_corpus: Pr
         packaged(begun)
     with pytest.raises(StorageError, match="no poet package"):
         refuse_foreign_place(tmp_path / "run")
+
+
+def test_poets_are_averaged_weight_by_weight(run: Run) -> None:
+    card, tensors = packaged(run)
+    twice = {name: 3 * tensor.astype(np.float32) for name, tensor in tensors.items()}
+    parent = card.model_copy(update={"version": "base-1"})
+    of_both, mean = averaged(card, tensors, [(parent, twice)])
+    for name, tensor in mean.items():
+        assert tensor.dtype == np.float16
+        np.testing.assert_allclose(tensor, 2 * tensors[name], rtol=1e-3)
+    assert of_both.training["averaged_with"] == ["base-1"]
+    assert of_both.version == card.version
+    assert of_both.metrics == {}
+    smaller = card.architecture.model_copy(update={"hidden_size": 9})
+    with pytest.raises(PackageError, match="another vocabulary or other sizes"):
+        averaged(card, tensors, [(card.model_copy(update={"architecture": smaller}), tensors)])
 
 
 def test_weights_of_other_sizes_and_a_torn_result_are_errors(
