@@ -81,8 +81,8 @@ def export(
     data: Annotated[
         Path | None,
         typer.Option(
-            help="Prepared corpus: adds bits per hanzi to the card, its lines, which no poem repeats, and how to "
-            "choose among candidates, which takes minutes to learn."
+            help="Prepared corpus: calibrates the poet, adds bits per hanzi to the card, its lines, which no poem "
+            "repeats, and how to choose among candidates, which takes minutes to learn."
         ),
     ] = None,
     average: Annotated[
@@ -94,12 +94,12 @@ def export(
     require_torch()
     from poetcore.corpus import PreparedCorpus
     from poetcore.evaluation.ranking import learn_ranking
-    from poetcore.evaluation.splits import split_metrics
+    from poetcore.evaluation.splits import calibration, split_metrics
     from poetcore.generation import Poet
     from poetcore.generation.lines import FILE as LINES
     from poetcore.package import as_float32, read_package, write_package
     from poetcore.progress import console
-    from poetcore.training.export import averaged, lines_of_corpus, packaged, refuse_foreign_place
+    from poetcore.training.export import at_temperature, averaged, lines_of_corpus, packaged, refuse_foreign_place
     from poetcore.training.run import open_run
 
     refuse_foreign_place(out)
@@ -110,6 +110,8 @@ def export(
     if data is not None:
         corpus = PreparedCorpus.load(data)
         extras = {LINES: lines_of_corpus(corpus).to_bytes()}
+        temperature = calibration(Poet(card, as_float32(tensors), exact=True), data)
+        card, tensors = at_temperature(card, tensors, temperature)
         exact = Poet(card, as_float32(tensors), exact=True)
         card = card.model_copy(update={"metrics": card.metrics | split_metrics(exact, data)})
         poet = Poet(card, as_float32(tensors), extras)

@@ -86,23 +86,27 @@ def known_ids(vocabulary: Vocabulary, title: str) -> tuple[int, ...]:
 
 
 def token_bits(
-    engine: Engine, poems: Sequence[Tokens], conditions: Sequence[Condition] | None = None
+    engine: Engine,
+    poems: Sequence[Tokens],
+    conditions: Sequence[Condition] | None = None,
+    temperature: float = 1.0,
 ) -> npt.NDArray[np.float64]:
     """−log2 P(tokens, END | START, condition) of each poem, float64 [len(poems)].
 
-    `poems`: token ids without START and END; `conditions`: one a poem, None tells nothing.
+    `poems`: token ids without START and END; `conditions`: one a poem, None tells nothing; `temperature`: that
+    which logits are divided by.
     """
     longest_first = sorted(range(len(poems)), key=lambda number: -len(poems[number]))
     bits = np.zeros(len(poems))
     for begin in range(0, len(poems), _ROWS):
         batch = longest_first[begin : begin + _ROWS]
         told = None if conditions is None else [conditions[number] for number in batch]
-        bits[batch] = _batch_bits(engine, [poems[number] for number in batch], told)
+        bits[batch] = _batch_bits(engine, [poems[number] for number in batch], told, temperature)
     return bits
 
 
 def _batch_bits(
-    engine: Engine, poems: Sequence[Tokens], conditions: Sequence[Condition] | None
+    engine: Engine, poems: Sequence[Tokens], conditions: Sequence[Condition] | None, temperature: float
 ) -> npt.NDArray[np.float64]:
     """As `token_bits`, for poems sorted longest first: step t runs only the rows that have a token t."""
     # One flat array and each row's place in it: a padded one would be as wide as the longest text for all rows.
@@ -115,6 +119,6 @@ def _batch_bits(
         alive = int((predictions > step).sum())
         now = place[:alive] + step
         state = engine.step(flat[now], state.first(alive))
-        logits = engine.logits(state)
+        logits = engine.logits(state) / np.float32(temperature)
         nats[:alive] += log_normaliser(logits) - logits[np.arange(alive), flat[now + 1]]
     return nats / math.log(2)

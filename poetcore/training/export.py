@@ -72,6 +72,23 @@ def averaged(card: PoetCard, tensors: Tensors, others: Sequence[tuple[PoetCard, 
     return card.model_copy(update={"training": training, "metrics": {}}), mean
 
 
+def at_temperature(card: PoetCard, tensors: Tensors, temperature: float) -> tuple[PoetCard, Tensors]:
+    """The same poet with logits divided by `temperature`: in its weights, so that whoever loads it need not know."""
+    tensors = as_float32(tensors)
+    output = "embedding" if card.architecture.tied else "output.weight"
+    tensors["output.bias"] = tensors["output.bias"] / temperature
+    tensors[output] = tensors[output] / temperature
+    if card.architecture.tied:
+        # What reads the embedding makes up for it.
+        first, width = tensors["lstm.0.weight_ih"].copy(), card.architecture.embedding_size
+        first[:, :width] *= temperature
+        tensors["lstm.0.weight_ih"] = first
+        if "title" in tensors:
+            tensors["title"] = tensors["title"] * temperature
+    halves = {name: tensor.astype(np.float16) for name, tensor in tensors.items()}
+    return card.model_copy(update={"training": card.training | {"temperature": round(temperature, 4)}}), halves
+
+
 def lines_of_corpus(corpus: PreparedCorpus) -> LineFilter:
     """All lines of all poems of `corpus`, of every split: none is for a poet to repeat."""
     poems = range(len(corpus.splits))

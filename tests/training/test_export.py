@@ -8,13 +8,16 @@ import numpy as np
 import pytest
 import torch
 
-from poetcore.corpus import START, PreparedCorpus
+from poetcore.corpus import END, SPECIALS, START, VALIDATION, PreparedCorpus
 from poetcore.errors import CheckpointError, PackageError, StorageError, TrainingError
+from poetcore.evaluation.bits import without_space
+from poetcore.evaluation.splits import calibration
 from poetcore.generation import Poet
+from poetcore.generation.engine import Condition
 from poetcore.nn.language_model import LanguageModel
-from poetcore.package import as_float32, write_package
+from poetcore.package import as_float32, expected_shapes, write_package
 from poetcore.training.checkpoints import load_checkpoint
-from poetcore.training.export import averaged, packaged, refuse_foreign_place
+from poetcore.training.export import at_temperature, averaged, packaged, refuse_foreign_place
 from poetcore.training.hardware import Hardware
 from poetcore.training.loop import Trainer, set_parameters
 from poetcore.training.presets import settings_for
@@ -95,6 +98,37 @@ def test_poets_are_averaged_weight_by_weight(run: Run) -> None:
     smaller = card.architecture.model_copy(update={"hidden_size": 9})
     with pytest.raises(PackageError, match="another vocabulary or other sizes"):
         averaged(card, tensors, [(card.model_copy(update={"architecture": smaller}), tensors)])
+
+
+@pytest.mark.parametrize("told", [{}, {"context_size": 3, "condition_size": 4}])
+def test_a_temperature_in_the_weights_divides_the_logits(run: Run, told: dict[str, int]) -> None:
+    card, _ = packaged(run)
+    card = card.model_copy(update={"architecture": card.architecture.model_copy(update=told)})
+    random = np.random.default_rng(3)
+    shapes = expected_shapes(card.architecture, len(card.vocabulary.characters) + SPECIALS)
+    tensors = {name: random.normal(0, 0.3, shape).astype(np.float32) for name, shape in shapes.items()}
+    calibrated, cooler = at_temperature(card, tensors, 1.25)
+    assert calibrated.training["temperature"] == 1.25
+    logits = []
+    for weights in (tensors, as_float32(cooler)):
+        engine = Poet(card, weights, exact=True).engine
+        state = engine.start(1, [Condition(title=(5, 9), form=2)])
+        for token in (START, 5, 9, 30, 7):
+            state = engine.step(np.array([token], np.int32), state)
+        logits.append(engine.logits(state))
+    np.testing.assert_allclose(logits[1] * 1.25, logits[0], atol=5e-3)
+
+
+@pytest.mark.parametrize("sureness", [0.96, 1.0, 1.04])
+def test_how_sure_of_itself_a_poet_should_be_is_found(run: Run, tiny_corpus: PreparedCorpus, sureness: float) -> None:
+    # Whoever knows but how frequent characters are is right at temperature 1.
+    card, tensors = packaged(run)
+    texts = [without_space(tiny_corpus.text(int(poem))) for poem in tiny_corpus.select(VALIDATION)]
+    tokens = np.concatenate([np.append(run.vocabulary.encode(text), END) for text in texts])
+    frequencies = np.bincount(tokens, minlength=len(run.vocabulary)) + 1e-9
+    tensors = {name: np.zeros_like(tensor) for name, tensor in as_float32(tensors).items()}
+    tensors["output.bias"] = (sureness * np.log(frequencies / len(tokens))).astype(np.float32)
+    assert calibration(Poet(card, tensors, exact=True), tiny_corpus.folder) == pytest.approx(sureness, abs=5e-3)
 
 
 def test_weights_of_other_sizes_and_a_torn_result_are_errors(
