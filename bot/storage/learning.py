@@ -14,6 +14,8 @@ from bot.storage.upserts import insert_or_ignore, insert_or_update
 
 # A worker counts every five seconds; one that has not for this long is said not to run.
 SILENT: Final = timedelta(seconds=60)
+# A bot that sends a report says so anew with each of its messages, and tries one for three minutes at most.
+REPORT_LEASE: Final = timedelta(minutes=10)
 
 
 class JobState(StrEnum):
@@ -131,10 +133,40 @@ def unreported(session: Session) -> list[LearningJob]:
     return list(session.scalars(query.order_by(LearningJob.ended_at)))
 
 
-def claim_report(session: Session, job_id: str) -> bool:
-    """Take it on oneself to send a job's report; False if another bot did. It is sent once, or after a crash not."""
-    statement = update(LearningJob).where(LearningJob.id == job_id, LearningJob.reported_at.is_(None))
-    return session.connection().execute(statement.values(reported_at=now())).rowcount == 1
+def claim_report(session: Session, job_id: str) -> LearningJob | None:
+    """Take it on oneself to send a job's report, or what is left of it; None if it was sent, or another bot is at it.
+
+    A bot that dies meanwhile loses its claim after `REPORT_LEASE`.
+    """
+    moment = shared_now(session)
+    claiming = update(LearningJob).where(
+        LearningJob.id == job_id,
+        LearningJob.reported_at.is_(None),
+        # A moment in the future was set by a clock that was wrong.
+        or_(
+            LearningJob.report_claimed_at.is_(None),
+            ~LearningJob.report_claimed_at.between(moment - REPORT_LEASE, moment),
+        ),
+    )
+    if session.connection().execute(claiming.values(report_claimed_at=moment)).rowcount != 1:
+        return None
+    return job_named(session, job_id)
+
+
+def note_told(session: Session, job_id: str, message: str) -> None:
+    """Note that one message of a report is through: it is not sent again."""
+    job = session.get_one(LearningJob, job_id, with_for_update=True, populate_existing=True)
+    job.told, job.report_claimed_at = [*(job.told or ()), message], shared_now(session)
+
+
+def give_report_back(session: Session, job_id: str) -> None:
+    """Leave what was not sent of a report to whoever comes next."""
+    session.execute(update(LearningJob).where(LearningJob.id == job_id).values(report_claimed_at=None))
+
+
+def end_report(session: Session, job_id: str) -> None:
+    """Note that all of a report is through."""
+    session.execute(update(LearningJob).where(LearningJob.id == job_id).values(reported_at=now()))
 
 
 def claim_progress(session: Session, job_id: str, text: str, every: timedelta) -> bool:
