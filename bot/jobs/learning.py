@@ -33,6 +33,7 @@ from bot.storage.learning import (
     give_report_back,
     job_named,
     note_told,
+    silence_of,
     unreported,
 )
 from bot.storage.models import LearningJob, now
@@ -126,7 +127,8 @@ class Reporter:
         return await self.administrators.say_to(job.asked_by or 0)
 
     async def _show(self, job: LearningJob) -> None:
-        text = progress_message(job, await self._say(job))
+        silence = await self.services.database.run(partial(silence_of, job=job))
+        text = progress_message(job, silence, await self._say(job))
         claim = partial(claim_progress, job_id=job.id, text=text, every=_SHOW_EVERY)
         # The claim stands right before the edit: by now the job may have ended, or another bot may have shown it.
         if job.shown != text and await self.services.database.run(claim):

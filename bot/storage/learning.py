@@ -116,12 +116,15 @@ def end_job(
 
 
 def cancel_job(session: Session) -> tuple[Cancelled, str | None]:
-    """Ask the active job to stop; one that no worker has begun stops at once. Its id comes with the answer."""
+    """Ask the active job to stop; one that no worker has begun, or none that is heard of, stops at once.
+
+    Its id comes with the answer. Should the worker live after all, it finds that the job has ended.
+    """
     job = session.scalars(select(LearningJob).where(LearningJob.active == 1).with_for_update()).first()
     if job is None:
         return Cancelled.NOTHING, None
-    if job.worker is None:
-        end_job(session, job.id, JobState.CANCELLED, None)
+    if job.worker is None or silence_of(session, job) is not None:
+        end_job(session, job.id, JobState.CANCELLED, job.worker)
         return Cancelled.AT_ONCE, job.id
     job.cancel_asked = True
     return Cancelled.SOON, job.id
@@ -213,10 +216,44 @@ def workers(session: Session) -> list[LearningWorker]:
     return list(session.scalars(select(LearningWorker).order_by(LearningWorker.name)))
 
 
+@dataclass(frozen=True)
+class Heard:
+    """All workers that did not say that they end. A clock that jumped parts them wrongly for a minute, nothing else."""
+
+    lately: list[LearningWorker]
+    not_lately: list[LearningWorker]
+
+
+def heard(session: Session) -> Heard:
+    """Which workers counted lately and which did not."""
+    moment, known = shared_now(session), workers(session)
+    lately = [worker for worker in known if abs(moment - worker.beat_at) < SILENT]
+    return Heard(lately, [worker for worker in known if worker not in lately])
+
+
 def worker_is_there(session: Session) -> bool:
-    """Whether some worker counted lately. A clock that jumped makes the answer wrong for a minute, nothing else."""
-    moment = shared_now(session)
-    return any(abs(moment - worker.beat_at) < SILENT for worker in workers(session))
+    """Whether some worker counted lately."""
+    return bool(heard(session).lately)
+
+
+@dataclass(frozen=True)
+class Silence:
+    """That nothing is heard of the worker that has a job."""
+
+    worker: str
+    since: datetime | None
+    """None: it said that it ends."""
+    has_heir: bool
+    """Whether another worker runs, which takes the job over in a while."""
+
+
+def silence_of(session: Session, job: LearningJob) -> Silence | None:
+    """Whether nothing is heard of the worker that has a job; None if it is well, or no worker has it."""
+    known = heard(session)
+    if job.active is None or job.worker is None or any(worker.name == job.worker for worker in known.lately):
+        return None
+    last = next((worker.beat_at for worker in known.not_lately if worker.name == job.worker), None)
+    return Silence(job.worker, last, bool(known.lately))
 
 
 @dataclass(frozen=True)

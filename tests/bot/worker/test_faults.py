@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy import create_engine, func, select, text
 
-from bot.storage.learning import last_jobs
+from bot.storage.learning import Cancelled, cancel_job, last_jobs
 from bot.storage.models import PoetVersion, Rating
 from bot.storage.versions import Alias, listed
 
@@ -95,6 +95,20 @@ def test_a_cancelled_job_stops_and_leaves_nothing(world: "World") -> None:
     assert world.done == ["collect", *(f"update {n}" for n in range(1, 5))]
     assert world.alias(Alias.CHAMPION) == "base"
     assert list((world.home / "worker" / "jobs").iterdir()) == []
+
+
+@on_a_file
+def test_a_job_that_was_cancelled_while_its_worker_was_dead_does_not_hold_up_the_next(world: "World") -> None:
+    world.begin()
+    assert world.work("tuning") == -9
+    # As if a minute had passed since it counted last.
+    world.database.transact(lambda session: session.execute(text("DELETE FROM learning_worker")))
+    assert world.database.transact(cancel_job) == (Cancelled.AT_ONCE, "job-1")
+    assert world.job().state == "cancelled"
+    assert world.begin("job-2")
+    assert world.work() == 0
+    assert (world.job().state, world.job("job-2").state) == ("cancelled", "done")
+    assert world.alias(Alias.CHAMPION) == world.job("job-2").version
 
 
 @on_a_file
