@@ -30,6 +30,7 @@ from bot.storage.learning import (
     claim_progress,
     claim_report,
     end_report,
+    forget_what_is_long_gone,
     give_report_back,
     job_named,
     note_told,
@@ -61,7 +62,10 @@ async def learning(application: BotApplication) -> AsyncIterator[None]:
     reporter = Reporter(application.bot, services, told)
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(repeating(_LOOK_EVERY_S, champion=follower.look, reports=reporter.look))
-        await stack.enter_async_context(ticking(_TICK_EVERY_S, schedule=partial(begin_due, services)))
+        forget = partial(services.database.run, forget_what_is_long_gone)
+        await stack.enter_async_context(
+            ticking(_TICK_EVERY_S, schedule=partial(begin_due, services), forgetting=forget)
+        )
         yield
 
 

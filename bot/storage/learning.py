@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from bot.storage.models import LearningJob, LearningSlot, LearningWorker, Rating, UtcDateTime, now
@@ -16,6 +16,11 @@ from bot.storage.upserts import insert_or_ignore, insert_or_update
 SILENT: Final = timedelta(seconds=60)
 # A bot that sends a report says so anew with each of its messages, and tries one for three minutes at most.
 REPORT_LEASE: Final = timedelta(minutes=10)
+# A worker that is silent for so long does not come back; if it does, it is a new one.
+WORKERS_KEPT: Final = timedelta(days=30)
+# How far back a moment of the schedule is looked for: it is decided on once, so it is known for longer.
+LOOKED_BACK: Final = timedelta(days=366)
+SLOTS_KEPT: Final = LOOKED_BACK + timedelta(days=30)
 
 
 class JobState(StrEnum):
@@ -297,6 +302,18 @@ def note_slot_job(session: Session, due_at: datetime, job_id: str) -> None:
 def has_slots(session: Session) -> bool:
     """Whether any moment of the schedule was ever decided on."""
     return session.scalars(select(LearningSlot.due_at).limit(1)).first() is not None
+
+
+def forget_what_is_long_gone(session: Session) -> None:
+    """Drop workers that do not come back, and moments of the schedule that nobody looks for; the last one stays.
+
+    Without any, the next moment would count as this database's first look.
+    """
+    moment = shared_now(session)
+    session.execute(delete(LearningWorker).where(LearningWorker.beat_at < moment - WORKERS_KEPT))
+    last = session.scalar(select(func.max(LearningSlot.due_at)))
+    old = LearningSlot.due_at < moment - SLOTS_KEPT
+    session.execute(delete(LearningSlot).where(old, LearningSlot.due_at != last))
 
 
 def shared_now(session: Session) -> datetime:

@@ -1,5 +1,6 @@
 """The poet that learns, as administrators and readers meet it: /retrain, its report, hot swap, rollback."""
 
+import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -7,14 +8,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from sqlalchemy.orm import Session
 
 from bot.composing import Composes
 from bot.jobs.learning import Administrators, Reporter
 from bot.poets.gate import Figures, Limits, judge
 from bot.poets.store import FolderStore
 from bot.storage import Database
-from bot.storage.learning import JobState, active_job, beat, end_job, leave, note_stage, take_up
-from bot.storage.models import LearningJob, LearningWorker, Poem
+from bot.storage.learning import WORKERS_KEPT, JobState, active_job, beat, end_job, leave, note_stage, take_up
+from bot.storage.models import LearningJob, LearningWorker, Poem, now
 from bot.storage.versions import Alias, add_version, called, challenge, promote
 from bot.view.messages import say_for
 from poetcore.generation import Poet
@@ -314,6 +316,15 @@ async def test_a_job_whose_worker_is_dead_is_told_and_ends_at_a_word(
         await bot.telegram.wait_until(lambda: len(bot.answers) == before + 2)
         said = {answer.text for answer in bot.answers[before:]}
         assert said == {f"{job.id} is cancelled.", f"⏹ {job.id} was cancelled."}
+
+
+async def test_workers_that_are_long_gone_are_forgotten(start: "Start", base: Poet, database: Database) -> None:
+    for worker, silent in (("gone", WORKERS_KEPT + timedelta(minutes=1)), ("silent", WORKERS_KEPT / 2)):
+        row = LearningWorker(name=worker, beats=1, beat_at=now() - silent, machine="gpu")
+        database.transact(partial(Session.add, instance=row))
+    async with start(base) as bot:
+        while [row.name for row in bot.rows(LearningWorker)] != ["silent"]:
+            await asyncio.sleep(0.01)
 
 
 async def test_a_worker_that_lives_again_is_shown_at_work(start: "Start", base: Poet, database: Database) -> None:
