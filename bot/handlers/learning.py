@@ -20,16 +20,19 @@ from bot.storage.audit import Action, note
 from bot.storage.learning import (
     Cancelled,
     Cause,
+    Heard,
+    Silence,
     Wish,
     active_job,
     cancel_job,
+    heard,
     last_jobs,
     news,
     show_in,
+    silence_of,
     worker_is_there,
-    workers,
 )
-from bot.storage.models import LearningJob, LearningWorker, now
+from bot.storage.models import LearningJob, now
 from bot.storage.ratings import count_since
 from bot.storage.versions import Alias, called
 from bot.view.learning import LearningPress, confirm_keyboard, jobs_message, learning_press
@@ -55,8 +58,8 @@ async def retrain(update: Update, context: Context) -> None:
 async def show_jobs(update: Update, context: Context) -> None:
     """List the last jobs and the workers."""
     if message := update.message:
-        jobs, alive = await context.services.database.run(_jobs_and_workers)
-        await answer(message, jobs_message(jobs, alive, context.say))
+        known = await context.services.database.run(_jobs_and_workers)
+        await answer(message, jobs_message(*known, context.say))
 
 
 @for_administrators
@@ -185,5 +188,6 @@ def _cancel(session: Session, by: str) -> tuple[Cancelled, str | None]:
     return outcome, job_id
 
 
-def _jobs_and_workers(session: Session) -> tuple[list[LearningJob], list[LearningWorker]]:
-    return last_jobs(session), workers(session) if worker_is_there(session) else []
+def _jobs_and_workers(session: Session) -> tuple[list[LearningJob], Heard, Silence | None]:
+    job = active_job(session)
+    return last_jobs(session), heard(session), silence_of(session, job) if job is not None else None

@@ -1,28 +1,45 @@
 """What a bot does for the poet that learns: swaps in a new champion, begins what is due, shows how a job goes."""
 
 import logging
-from collections.abc import AsyncIterator
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
+from itertools import chain
 from typing import Final
 
 from sqlalchemy.orm import Session
 from telegram import Bot
 from telegram.constants import ParseMode
+from telegram.error import TelegramError
 
-from bot.api import quietly
+from bot.api import UNREADABLE, TooManyRequestsError, quietly
 from bot.context import BotApplication, Services, services_of
+from bot.jobs.outcomes import growing_wait
+from bot.jobs.reporting import Part, is_unknown, parts_of
 from bot.jobs.ticking import repeating, ticking
 from bot.jobs.wishes import begin_if_due
 from bot.poets.following import Follower
 from bot.poets.store import FolderStore
-from bot.storage.learning import JobState, active_job, claim_progress, claim_report, job_named, unreported
+from bot.storage.learning import (
+    JobState,
+    active_job,
+    claim_progress,
+    claim_report,
+    end_report,
+    forget_what_is_long_gone,
+    give_report_back,
+    job_named,
+    note_told,
+    silence_of,
+    unreported,
+)
 from bot.storage.models import LearningJob, now
 from bot.storage.preferences import preference_of
-from bot.view.curve import curve_png
-from bot.view.learning import ended_message, pairs_message, progress_message, verdict_keyboard
+from bot.view.learning import progress_message
 from bot.view.messages import Say
 from bot.view.reader import reader_of
 
@@ -45,7 +62,10 @@ async def learning(application: BotApplication) -> AsyncIterator[None]:
     reporter = Reporter(application.bot, services, told)
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(repeating(_LOOK_EVERY_S, champion=follower.look, reports=reporter.look))
-        await stack.enter_async_context(ticking(_TICK_EVERY_S, schedule=partial(begin_due, services)))
+        forget = partial(services.database.run, forget_what_is_long_gone)
+        await stack.enter_async_context(
+            ticking(_TICK_EVERY_S, schedule=partial(begin_due, services), forgetting=forget)
+        )
         yield
 
 
@@ -86,6 +106,13 @@ class Reporter:
     bot: Bot
     services: Services
     administrators: Administrators
+    clock: Callable[[], float] = time.monotonic
+    _again_at: float = float("-inf")
+    _failures: int = 0
+    _unknown: Counter[tuple[str, str]] = field(default_factory=Counter)
+    """How often it is not known what came of a message of a report."""
+    _through: set[tuple[str, str]] = field(default_factory=set)
+    """Messages that need not be sent again, whether the database could note that or not."""
 
     async def look(self) -> None:
         """Show what has changed."""
@@ -93,49 +120,64 @@ class Reporter:
         job = await database.run(active_job)
         if job is not None and job.message_id is not None:
             await self._show(job)
+        if self.clock() < self._again_at:
+            return
         for ended in await database.run(unreported):
-            # Claimed first: a report may be missing after a crash, and can be asked for; it never comes twice.
-            if await database.run(partial(claim_report, job_id=ended.id)):
-                await self._report(ended)
+            # Claimed first, and each message noted when it is through: two bots do not say the same.
+            if claimed := await database.run(partial(claim_report, job_id=ended.id)):
+                await self._report(claimed)
 
     async def _say(self, job: LearningJob) -> Say:
         return await self.administrators.say_to(job.asked_by or 0)
 
     async def _show(self, job: LearningJob) -> None:
-        text = progress_message(job, await self._say(job))
+        silence = await self.services.database.run(partial(silence_of, job=job))
+        text = progress_message(job, silence, await self._say(job))
         claim = partial(claim_progress, job_id=job.id, text=text, every=_SHOW_EVERY)
         # The claim stands right before the edit: by now the job may have ended, or another bot may have shown it.
         if job.shown != text and await self.services.database.run(claim):
             await self._edit("progress", job, text)
 
     async def _report(self, job: LearningJob) -> None:
+        """Send what is left of a report; what Telegram cannot be reached for waits, and all behind it."""
+        self._through |= {(job.id, mark) for mark in job.told or ()}
+        for part in await self._parts(job):
+            if (job.id, part.mark) not in self._through and not await self._tell(job, part):
+                await self.services.database.run(partial(give_report_back, job_id=job.id))
+                return
+        await self.services.database.run(partial(end_report, job_id=job.id))
+
+    async def _parts(self, job: LearningJob) -> list[Part]:
         """To the chat where it was asked for, or to every administrator."""
         if job.chat_id is not None:
-            await self._report_to(job, job.chat_id, await self._say(job))
-            return
+            return parts_of(self.bot, job, job.chat_id, await self._say(job))
         if job.state == JobState.CANCELLED:
-            return
-        for user_id in sorted(self.services.settings.admins):
-            await self._report_to(job, user_id, await self.administrators.say_to(user_id))
+            return []
+        told = sorted(self.services.settings.admins)
+        each = [parts_of(self.bot, job, user_id, await self.administrators.say_to(user_id)) for user_id in told]
+        return list(chain.from_iterable(each))
 
-    async def _report_to(self, job: LearningJob, chat_id: int, say: Say) -> None:
-        text, report = ended_message(job, say), job.report or {}
-        if job.message_id is not None:
-            await self._edit("last word", job, text.split("\n", 1)[0])
-        # A message of its own however it ended: an edit that came late from another bot may undo the last word.
-        if job.state != JobState.DONE:
-            await quietly("report", self.bot.send_message(chat_id, text, parse_mode=ParseMode.HTML))
-            return
-        if picture := curve_png([(float(step), float(loss)) for step, loss in report.get("curve", [])]):
-            caption = say("learning-curve", version=job.version or "?")
-            await quietly("curve", self.bot.send_photo(chat_id, picture, caption=caption, filename="curve.png"))
-        if report.get("pairs"):
-            pairs = pairs_message(report["pairs"], say)
-            await quietly("pairs", self.bot.send_message(chat_id, pairs, parse_mode=ParseMode.HTML))
-        # Last, so that its buttons stand at the end of the chat.
-        keyboard = verdict_keyboard(job.id, report["decision"], say)
-        last = self.bot.send_message(chat_id, text, parse_mode=ParseMode.HTML, reply_markup=keyboard)
-        await quietly("report", last)
+    async def _tell(self, job: LearningJob, part: Part) -> bool:
+        """Send a message of a report; False if it is to come again."""
+        key = (job.id, part.mark)
+        try:
+            await part.send()
+            self._failures = 0
+        except (TelegramError, *UNREADABLE) as error:
+            _log.info("%s of %s failed: %s: %s", part.mark, job.id, type(error).__name__, error)
+            if part.comes_again(error, self._unknown[key]):
+                self._unknown[key] += is_unknown(error)
+                self._rest(error)
+                return False
+        self._through.add(key)
+        await self.services.database.run(partial(note_told, job_id=job.id, message=part.mark))
+        return True
+
+    def _rest(self, error: Exception) -> None:
+        """Let no report be tried again too soon: when the server says, else less and less often."""
+        wait = error.wait if isinstance(error, TooManyRequestsError) else growing_wait(self._failures, chance=1.0)
+        self._failures += 1
+        self._again_at = self.clock() + wait
 
     async def _edit(self, what: str, job: LearningJob, text: str) -> None:
         edit = self.bot.edit_message_text(

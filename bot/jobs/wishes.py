@@ -12,6 +12,7 @@ from bot.learning_settings import NEVER, LearningSettings, trigger_of
 from bot.storage import Database
 from bot.storage.audit import Action, audited
 from bot.storage.learning import (
+    LOOKED_BACK,
     Cause,
     JobState,
     News,
@@ -27,8 +28,8 @@ from bot.storage.learning import (
 )
 from bot.storage.ratings import collect, count_since
 
-# How far back a missed moment of the schedule is looked for.
-_LOOKED_BACK: Final = (timedelta(hours=1), timedelta(days=1), timedelta(days=8), timedelta(days=366))
+# A missed moment of the schedule is looked for nearby first.
+_LOOKED_BACK: Final = (timedelta(hours=1), timedelta(days=1), timedelta(days=8), LOOKED_BACK)
 
 NO_WORKER: Final = (
     "no worker runs: start one with poetbot worker on a machine with torch (in a checkout, make train-setup, "

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from bot.storage.models import LearningJob, LearningSlot, LearningWorker, Rating, UtcDateTime, now
@@ -14,6 +14,13 @@ from bot.storage.upserts import insert_or_ignore, insert_or_update
 
 # A worker counts every five seconds; one that has not for this long is said not to run.
 SILENT: Final = timedelta(seconds=60)
+# A bot that sends a report says so anew with each of its messages, and tries one for three minutes at most.
+REPORT_LEASE: Final = timedelta(minutes=10)
+# A worker that is silent for so long does not come back; if it does, it is a new one.
+WORKERS_KEPT: Final = timedelta(days=30)
+# How far back a moment of the schedule is looked for: it is decided on once, so it is known for longer.
+LOOKED_BACK: Final = timedelta(days=366)
+SLOTS_KEPT: Final = LOOKED_BACK + timedelta(days=30)
 
 
 class JobState(StrEnum):
@@ -114,12 +121,15 @@ def end_job(
 
 
 def cancel_job(session: Session) -> tuple[Cancelled, str | None]:
-    """Ask the active job to stop; one that no worker has begun stops at once. Its id comes with the answer."""
+    """Ask the active job to stop; one that no worker has begun, or none that is heard of, stops at once.
+
+    Its id comes with the answer. Should the worker live after all, it finds that the job has ended.
+    """
     job = session.scalars(select(LearningJob).where(LearningJob.active == 1).with_for_update()).first()
     if job is None:
         return Cancelled.NOTHING, None
-    if job.worker is None:
-        end_job(session, job.id, JobState.CANCELLED, None)
+    if job.worker is None or silence_of(session, job) is not None:
+        end_job(session, job.id, JobState.CANCELLED, job.worker)
         return Cancelled.AT_ONCE, job.id
     job.cancel_asked = True
     return Cancelled.SOON, job.id
@@ -131,10 +141,40 @@ def unreported(session: Session) -> list[LearningJob]:
     return list(session.scalars(query.order_by(LearningJob.ended_at)))
 
 
-def claim_report(session: Session, job_id: str) -> bool:
-    """Take it on oneself to send a job's report; False if another bot did. It is sent once, or after a crash not."""
-    statement = update(LearningJob).where(LearningJob.id == job_id, LearningJob.reported_at.is_(None))
-    return session.connection().execute(statement.values(reported_at=now())).rowcount == 1
+def claim_report(session: Session, job_id: str) -> LearningJob | None:
+    """Take it on oneself to send a job's report, or what is left of it; None if it was sent, or another bot is at it.
+
+    A bot that dies meanwhile loses its claim after `REPORT_LEASE`.
+    """
+    moment = shared_now(session)
+    claiming = update(LearningJob).where(
+        LearningJob.id == job_id,
+        LearningJob.reported_at.is_(None),
+        # A moment in the future was set by a clock that was wrong.
+        or_(
+            LearningJob.report_claimed_at.is_(None),
+            ~LearningJob.report_claimed_at.between(moment - REPORT_LEASE, moment),
+        ),
+    )
+    if session.connection().execute(claiming.values(report_claimed_at=moment)).rowcount != 1:
+        return None
+    return job_named(session, job_id)
+
+
+def note_told(session: Session, job_id: str, message: str) -> None:
+    """Note that one message of a report is through: it is not sent again."""
+    job = session.get_one(LearningJob, job_id, with_for_update=True, populate_existing=True)
+    job.told, job.report_claimed_at = [*(job.told or ()), message], shared_now(session)
+
+
+def give_report_back(session: Session, job_id: str) -> None:
+    """Leave what was not sent of a report to whoever comes next."""
+    session.execute(update(LearningJob).where(LearningJob.id == job_id).values(report_claimed_at=None))
+
+
+def end_report(session: Session, job_id: str) -> None:
+    """Note that all of a report is through."""
+    session.execute(update(LearningJob).where(LearningJob.id == job_id).values(reported_at=now()))
 
 
 def claim_progress(session: Session, job_id: str, text: str, every: timedelta) -> bool:
@@ -181,10 +221,44 @@ def workers(session: Session) -> list[LearningWorker]:
     return list(session.scalars(select(LearningWorker).order_by(LearningWorker.name)))
 
 
+@dataclass(frozen=True)
+class Heard:
+    """All workers that did not say that they end. A clock that jumped parts them wrongly for a minute, nothing else."""
+
+    lately: list[LearningWorker]
+    not_lately: list[LearningWorker]
+
+
+def heard(session: Session) -> Heard:
+    """Which workers counted lately and which did not."""
+    moment, known = shared_now(session), workers(session)
+    lately = [worker for worker in known if abs(moment - worker.beat_at) < SILENT]
+    return Heard(lately, [worker for worker in known if worker not in lately])
+
+
 def worker_is_there(session: Session) -> bool:
-    """Whether some worker counted lately. A clock that jumped makes the answer wrong for a minute, nothing else."""
-    moment = shared_now(session)
-    return any(abs(moment - worker.beat_at) < SILENT for worker in workers(session))
+    """Whether some worker counted lately."""
+    return bool(heard(session).lately)
+
+
+@dataclass(frozen=True)
+class Silence:
+    """That nothing is heard of the worker that has a job."""
+
+    worker: str
+    since: datetime | None
+    """None: it said that it ends."""
+    has_heir: bool
+    """Whether another worker runs, which takes the job over in a while."""
+
+
+def silence_of(session: Session, job: LearningJob) -> Silence | None:
+    """Whether nothing is heard of the worker that has a job; None if it is well, or no worker has it."""
+    known = heard(session)
+    if job.active is None or job.worker is None or any(worker.name == job.worker for worker in known.lately):
+        return None
+    last = next((worker.beat_at for worker in known.not_lately if worker.name == job.worker), None)
+    return Silence(job.worker, last, bool(known.lately))
 
 
 @dataclass(frozen=True)
@@ -228,6 +302,18 @@ def note_slot_job(session: Session, due_at: datetime, job_id: str) -> None:
 def has_slots(session: Session) -> bool:
     """Whether any moment of the schedule was ever decided on."""
     return session.scalars(select(LearningSlot.due_at).limit(1)).first() is not None
+
+
+def forget_what_is_long_gone(session: Session) -> None:
+    """Drop workers that do not come back, and moments of the schedule that nobody looks for; the last one stays.
+
+    Without any, the next moment would count as this database's first look.
+    """
+    moment = shared_now(session)
+    session.execute(delete(LearningWorker).where(LearningWorker.beat_at < moment - WORKERS_KEPT))
+    last = session.scalar(select(func.max(LearningSlot.due_at)))
+    old = LearningSlot.due_at < moment - SLOTS_KEPT
+    session.execute(delete(LearningSlot).where(old, LearningSlot.due_at != last))
 
 
 def shared_now(session: Session) -> datetime:

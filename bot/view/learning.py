@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from html import escape
 from typing import Any, Final
 from unicodedata import east_asian_width
@@ -10,8 +11,8 @@ from unicodedata import east_asian_width
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup
 
 from bot.poets.gate import Verdict
-from bot.storage.learning import JobState
-from bot.storage.models import LearningJob, LearningWorker
+from bot.storage.learning import Heard, JobState, Silence
+from bot.storage.models import LearningJob
 from bot.view.messages import Say
 
 _PRESS: Final = re.compile(r"learn:(go|no|up|keep)(?::([\w.+-]{1,40}))?")
@@ -47,9 +48,11 @@ def verdict_keyboard(job_id: str, decision: str, say: Say) -> InlineKeyboardMark
     return _row(*([keep] if decision == "promoted" else [up, keep]), say=say)
 
 
-def progress_message(job: LearningJob, say: Say) -> str:
-    """How far a job is, in one line."""
+def progress_message(job: LearningJob, silence: Silence | None, say: Say) -> str:
+    """How far a job is, in one line; or that nothing is heard of its worker, and what comes next."""
     known: dict[str, Any] = {"job": job.id}
+    if silence is not None:
+        return _silence(job, silence, say)
     if job.cancel_asked:
         return say("learning-stopping", **known)
     if job.state == JobState.QUEUED or job.stage is None:
@@ -93,17 +96,35 @@ def pairs_message(pairs: Sequence[Sequence[str]], say: Say) -> str:
     return "\n".join([say("learning-pairs"), "", *lines])
 
 
-def jobs_message(jobs: Sequence[LearningJob], workers: Sequence[LearningWorker], say: Say) -> str:
-    """The last jobs, and who could do the next."""
+def jobs_message(jobs: Sequence[LearningJob], workers: Heard, silence: Silence | None, say: Say) -> str:
+    """The last jobs, who could do the next, and whether nothing is heard of the worker that has the active one."""
     lines: list[str] = [say("learning-jobs") if jobs else say("learning-no-jobs")]
     for job in jobs:
         mark = _MARKS.get(JobState(job.state), "⏳")
         what = escape(job.version or (job.error or "")[:_LONGEST])
-        lines.append(f"{mark} {job.asked_at:%Y-%m-%d %H:%M} {escape(job.id)} {what}".rstrip())
-    lines += [say("learning-jobs-worker", name=worker.name, machine=worker.machine) for worker in workers] or [
+        lines.append(f"{mark} {_minute(job.asked_at)} {escape(job.id)} {what}".rstrip())
+        if silence is not None and job.active is not None:
+            lines.append(_silence(job, silence, say))
+    lines += [say("learning-jobs-worker", name=worker.name, machine=worker.machine) for worker in workers.lately] or [
         say("learning-jobs-no-worker")
     ]
+    for worker in workers.not_lately:
+        known = {"name": worker.name, "machine": worker.machine, "since": _minute(worker.beat_at)}
+        lines.append(say("learning-jobs-worker-silent", **known))
     return "\n".join(lines)
+
+
+def _silence(job: LearningJob, silence: Silence, say: Say) -> str:
+    known = {"job": job.id, "worker": silence.worker}
+    if silence.since is None:
+        what = say("learning-worker-ended", **known)
+    else:
+        what = say("learning-worker-silent", since=_minute(silence.since), **known)
+    return f"{what} {say('learning-heir' if silence.has_heir else 'learning-no-heir')}"
+
+
+def _minute(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M}"
 
 
 def _table(verdict: Verdict, say: Say) -> str:

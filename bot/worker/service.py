@@ -104,7 +104,7 @@ def _leave_old_place(workplace: Workplace) -> None:
 
 @dataclass
 class Watch:
-    """Looks every few seconds for a job to begin, one to give up, or one whose worker is gone."""
+    """Looks every few seconds for a job to begin, one to give up, or one that nobody is at any more."""
 
     database: Database
     learning: Learning
@@ -114,6 +114,8 @@ class Watch:
     clock: Callable[[], float] = time.monotonic
     """Counts seconds and never jumps."""
     _seen: dict[str, tuple[int, float]] = field(default_factory=dict)
+    _idle: dict[str, float] = field(default_factory=dict)
+    """Since when this worker has workflows that it is not doing."""
     _beaten_at: float | None = None
 
     def until(self, stop: threading.Event) -> None:
@@ -129,7 +131,7 @@ class Watch:
         """Say that this worker lives, then see to the active job."""
         self._beat()
         # Before the job: one that has ended by then does not become active again.
-        left = [one for one in begun() if one.worker != self.worker and self._is_gone(one.worker)]
+        left = [one for one in begun() if self._is_left(one)]
         job = self.database.transact(active_job)
         # A worker that died right behind its last step has left the readers' ratings lying here.
         self.workplace.tidy([job.id] if job else [])
@@ -142,15 +144,28 @@ class Watch:
         else:
             enqueue(self.learning, job.id)
 
+    def _is_left(self, one: Begun) -> bool:
+        """Whether nobody is at a workflow: its worker is gone, or is this one, and could not write of it.
+
+        On a full disk neither a step nor the workflow's end is written down, nor that it is begun anew at a start.
+        """
+        if one.worker != self.worker:
+            return self._is_gone(one.worker)
+        if one.job_id in self.learning.at_work:
+            self._idle.pop(one.job_id, None)
+            return False
+        return self.clock() - self._idle.setdefault(one.job_id, self.clock()) > self.gone_after_s
+
     def _take_over(self, left: Begun, job: LearningJob | None) -> None:
-        """See to a workflow whose worker is gone; it may have died before it took the job up, or behind its end."""
+        """See to a workflow that nobody is at; it may have been left before the job was taken up, or behind its end."""
         if job is not None and job.id == left.job_id:
-            _log.warning("worker %s is gone; going on with job %s", left.worker, left.job_id)
             go_on_with(left.job_id)
+            _log.warning("worker %s is not at job %s; going on with it", left.worker, left.job_id)
         else:
-            _log.warning("worker %s is gone; its job %s had ended", left.worker, left.job_id)
             put_away(left.job_id)
+            _log.warning("worker %s is not at job %s, which has ended; putting it away", left.worker, left.job_id)
         self._seen.pop(left.worker, None)
+        self._idle.pop(left.job_id, None)
 
     def _beat(self) -> None:
         silent_s = 0.0 if self._beaten_at is None else self.clock() - self._beaten_at

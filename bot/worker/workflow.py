@@ -22,10 +22,10 @@ from dbos import (
 )
 from dbos import error as dbos_error
 from sqlalchemy import URL
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from bot.errors import LearningError
-from bot.storage.database import connection_arguments
+from bot.storage.database import connection_arguments, unusable
 from bot.worker.contracts import JobStopped
 from bot.worker.steps import Json, Steps
 from poetcore.errors import PoetcoreError, StorageError
@@ -49,6 +49,13 @@ _ENDED: Final = frozenset(
 _log = logging.getLogger(__name__)
 
 
+class NotRecorded(BaseException):
+    """The workflows' database took no record of a step; DBOS, which catches what is an `Exception`, ends nothing then.
+
+    The workflow is left as if its process had died, and `bot.worker.service.Watch` has it gone on with.
+    """
+
+
 @DBOS.dbos_class()
 class Learning(DBOSConfiguredInstance):
     """The workflow, and the steps that it strings together."""
@@ -56,11 +63,20 @@ class Learning(DBOSConfiguredInstance):
     def __init__(self, steps: Steps, patience_s: float) -> None:
         self._steps = steps
         self._patience_s = patience_s
+        self.at_work: set[str] = set()
+        """The jobs that this process is doing."""
         super().__init__("learning")
 
     @DBOS.workflow(name="learn", max_recovery_attempts=_MOST_RECOVERIES)
     def learn(self, job_id: str) -> str:
         """Do a job from its first step that is not finished; what came of it."""
+        self.at_work.add(job_id)
+        try:
+            return self._learn(job_id)
+        finally:
+            self.at_work.discard(job_id)
+
+    def _learn(self, job_id: str) -> str:
         steps = self._steps
         try:
             self._anew(steps.take_up, job_id)
@@ -97,13 +113,23 @@ class Learning(DBOSConfiguredInstance):
             "should_retry": _may_pass,
         }
         _log.info("job %s: %s", arguments[0], name)
-        return DBOS.run_step(options, work, *arguments)
+        try:
+            return DBOS.run_step(options, work, *arguments)
+        except OperationalError as error:
+            # Those of the step itself come as DBOSMaxStepRetriesExceeded. Most likely a full disk: on SQLite DBOS waits
+            # for locks alone. A step may be done again, and its result is in the job's folder.
+            _log.error(
+                "job %s: what came of %s cannot be written down (%s); make room, and it goes on within minutes",
+                *(arguments[0], name, error.orig),
+            )
+            raise NotRecorded from error
 
 
 @contextmanager
 def launched(steps: Steps, database: URL, patience_s: float = 1.0, poll_s: float = 1.0) -> Iterator[Learning]:
     """DBOS at work on its tables in `database`; what this worker left unfinished goes on at once.
 
+    Raises `DatabaseError` if it cannot be opened.
     `patience_s`: how long a step that failed for the disk's or the database's sake waits first, then twice as long
     each time; `poll_s`: how often the queue is looked at.
     """
@@ -124,6 +150,17 @@ def launched(steps: Steps, database: URL, patience_s: float = 1.0, poll_s: float
     DBOS(config=config)
     learning = Learning(steps, patience_s)
     try:
+        _launch(database, poll_s)
+        yield learning
+    finally:
+        DBOS.destroy(destroy_registry=False)
+
+
+def _launch(database: URL, poll_s: float) -> None:
+    log = logging.getLogger("dbos")
+    # It would log, with a traceback, what it raises.
+    log.disabled = True
+    try:
         DBOS.launch()
         # One at a time on all machines; a job whose worker died holds its place until somebody goes on with it.
         DBOS.register_queue(
@@ -133,9 +170,10 @@ def launched(steps: Steps, database: URL, patience_s: float = 1.0, poll_s: float
             polling_interval_sec=poll_s,
             on_conflict="always_update",
         )
-        yield learning
+    except SQLAlchemyError as error:
+        raise unusable(database, error) from error
     finally:
-        DBOS.destroy(destroy_registry=False)
+        log.disabled = False
 
 
 def enqueue(learning: Learning, job_id: str) -> None:

@@ -112,6 +112,26 @@ def test_volumes_and_variables_are_declared() -> None:
     assert dotenv_values(DEPLOY / ".env.example")["COMPOSE_PROFILES"] == "one"
 
 
+def test_no_profile_is_stopped_for_a_variable_that_only_another_needs() -> None:
+    # Compose fills in the whole file, whichever profiles are in use.
+    assert not re.search(r"(?<!\$)\$\{\w+:?\?", (DEPLOY / "compose.yaml").read_text())
+
+
+@pytest.mark.parametrize("domain", ["", "poems.example"])
+def test_the_proxy_says_that_it_needs_a_domain(tmp_path: Path, domain: str) -> None:
+    caddy = tmp_path / "caddy"
+    caddy.write_text('#!/bin/sh\necho "$@"\n')
+    caddy.chmod(0o755)
+    command = [word.replace("$$", "$") for word in compose()["services"]["proxy"]["command"]]
+    environment = {"PATH": f"{tmp_path}{os.pathsep}{os.environ['PATH']}", "YUEXIA_DOMAIN": domain}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
+    if domain:
+        assert (done.returncode, done.stdout) == (0, "run --config /etc/caddy/Caddyfile --adapter caddyfile\n")
+    else:
+        assert (done.returncode != 0, done.stdout) == (True, "")
+        assert "YUEXIA_DOMAIN: set it in .env" in done.stderr
+
+
 @pytest.mark.skipif(shutil.which("caddy") is None, reason="caddy is not installed: its configuration was not validated")
 def test_the_proxy_understands_its_configuration() -> None:
     command = ["caddy", "validate", "--adapter", "caddyfile", "--config", str(DEPLOY / "Caddyfile")]

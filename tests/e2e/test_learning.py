@@ -1,20 +1,22 @@
 """The poet that learns, as administrators and readers meet it: /retrain, its report, hot swap, rollback."""
 
+import asyncio
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from sqlalchemy.orm import Session
 
 from bot.composing import Composes
 from bot.jobs.learning import Administrators, Reporter
 from bot.poets.gate import Figures, Limits, judge
 from bot.poets.store import FolderStore
 from bot.storage import Database
-from bot.storage.learning import JobState, active_job, beat, end_job, note_stage, take_up
-from bot.storage.models import LearningJob, Poem
+from bot.storage.learning import WORKERS_KEPT, JobState, active_job, beat, end_job, leave, note_stage, take_up
+from bot.storage.models import LearningJob, LearningWorker, Poem, now
 from bot.storage.versions import Alias, add_version, called, challenge, promote
 from bot.view.messages import say_for
 from poetcore.generation import Poet
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from tests.e2e.conftest import Running, Start
 
 ADMIN, READER = 1, 2
+SINCE = datetime(2024, 9, 17, 12, tzinfo=UTC)
 SAY = say_for("en")
 BEFORE = Figures(
     bits_per_hanzi=7.6,
@@ -278,6 +281,63 @@ async def test_jobs_and_cancel(start: "Start", base: Poet, database: Database) -
         listed = (await bot.answer_to("/jobs")).text
         assert f"{job.id}" in listed
         assert "🟢 worker w (gpu)" in listed
+
+
+async def _silent(bot: "Running") -> LearningJob:
+    """The job of worker `w`, of which nothing was heard for long."""
+    job: LearningJob = bot.rows(LearningJob)[0]
+    bot.database.transact(partial(take_up, job_id=job.id, worker="w", base_version="base"))
+    bot.database.transact(lambda session: setattr(session.get(LearningWorker, "w"), "beat_at", SINCE))
+    return job
+
+
+async def test_a_job_whose_worker_is_dead_is_told_and_ends_at_a_word(
+    start: "Start", base: Poet, database: Database
+) -> None:
+    async with start(base) as bot:
+        await _rate_two(bot)
+        message = await _asked(bot)
+        job = await _silent(bot)
+        silent = f"⚠️ {job.id}: its worker w has not been heard of since 2024-09-17 12:00 UTC."
+        alone = f"{silent} No other worker runs: start it again (poetbot worker) and it goes on, or /cancel."
+        await bot.telegram.wait_until(lambda: message.text == alone)
+        listed = (await bot.answer_to("/jobs")).text
+        assert alone in listed
+        assert "🟢" not in listed
+        assert "⚪️ no worker runs\n⚪️ worker w (gpu), not heard of since 2024-09-17 12:00 UTC" in listed
+        database.transact(partial(beat, worker="v", machine="gpu"))
+        heir = f"{silent} Another worker takes it over within minutes."
+        await bot.telegram.wait_until(lambda: message.text == heir)
+        listed = (await bot.answer_to("/jobs")).text
+        assert heir in listed
+        assert "🟢 worker v (gpu)\n⚪️ worker w" in listed
+        before = len(bot.answers)
+        bot.telegram.user_sends("/cancel", ADMIN, 1)
+        await bot.telegram.wait_until(lambda: len(bot.answers) == before + 2)
+        said = {answer.text for answer in bot.answers[before:]}
+        assert said == {f"{job.id} is cancelled.", f"⏹ {job.id} was cancelled."}
+
+
+async def test_workers_that_are_long_gone_are_forgotten(start: "Start", base: Poet, database: Database) -> None:
+    for worker, silent in (("gone", WORKERS_KEPT + timedelta(minutes=1)), ("silent", WORKERS_KEPT / 2)):
+        row = LearningWorker(name=worker, beats=1, beat_at=now() - silent, machine="gpu")
+        database.transact(partial(Session.add, instance=row))
+    async with start(base) as bot:
+        while [row.name for row in bot.rows(LearningWorker)] != ["silent"]:
+            await asyncio.sleep(0.01)
+
+
+async def test_a_worker_that_lives_again_is_shown_at_work(start: "Start", base: Poet, database: Database) -> None:
+    async with start(base) as bot:
+        await _rate_two(bot)
+        message = await _asked(bot)
+        job = await _silent(bot)
+        database.transact(partial(leave, worker="w"))
+        ended = f"⚠️ {job.id}: its worker w has ended. No other worker runs: "
+        await bot.telegram.wait_until(lambda: message.text.startswith(ended))
+        database.transact(partial(beat, worker="w", machine="gpu"))
+        database.transact(partial(note_stage, job_id=job.id, worker="w", stage="collected"))
+        await bot.telegram.wait_until(lambda: message.text == f"📥 {job.id}: the ratings are collected")
 
 
 @pytest.mark.parametrize("command", ["/retrain", "/jobs", "/cancel", "/rollback"])

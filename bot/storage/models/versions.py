@@ -83,6 +83,9 @@ class LearningJob(Base):
     # The progress that was shown last, by whichever bot, and when.
     shown: Mapped[str | None] = mapped_column(Text)
     shown_at: Mapped[datetime | None]
+    # When some bot took it on itself to send the report, and which of its messages are through.
+    report_claimed_at: Mapped[datetime | None]
+    told: Mapped[list[str] | None] = mapped_column(JSON)
     reported_at: Mapped[datetime | None]
 
 

@@ -17,13 +17,15 @@ from bot.storage.learning import (
     Wish,
     beat,
     begin_job,
+    decide_slot,
     end_job,
+    forget_what_is_long_gone,
     last_jobs,
     learned_until,
     leave,
     take_up,
 )
-from bot.storage.models import Chat, LearningJob, Poem, Rating, User
+from bot.storage.models import Chat, LearningJob, LearningSlot, Poem, Rating, User, now
 from bot.storage.ratings import collect
 
 # A Wednesday; the last Monday, 04:00 UTC, was two days before.
@@ -210,3 +212,21 @@ def test_a_job_is_begun_once(database: Database) -> None:
         wishes = [Wish(f"job-{number}", Cause.COMMAND) for number in range(8)]
         begun = list(threads.map(lambda wish: database.transact(partial(begin_job, wish=wish)), wishes))
     assert begun.count(True) == 1
+
+
+def _slots(database: Database) -> list[datetime]:
+    return database.transact(lambda session: list(session.scalars(select(LearningSlot.due_at))))
+
+
+def test_moments_that_nobody_looks_for_are_forgotten_but_for_the_last(database: Database) -> None:
+    moment = now()
+    decided = [moment - timedelta(days=days) for days in (500, 400, 380)]
+    for due in decided:
+        assert database.transact(partial(decide_slot, due_at=due))
+    database.transact(forget_what_is_long_gone)
+    # A yearly moment may be 366 days past and is decided on once all the same.
+    assert _slots(database) == decided[2:]
+    database.transact(lambda session: setattr(session.get_one(LearningSlot, decided[2]), "due_at", decided[0]))
+    database.transact(forget_what_is_long_gone)
+    # Without any, the next moment would be taken for the first look at this database, and pass.
+    assert _slots(database) == decided[:1]

@@ -48,6 +48,22 @@ async def test_every_metric_that_is_named_exists(database: Database, make_poet: 
     assert not {name for name in named if not _spellings(name) & known}
 
 
+def _rule(name: str) -> str:
+    (rule,) = [rule for rule in _rules() if rule["alert"] == name]
+    return " ".join(promql.parse(rule["expr"]).prettify().split())
+
+
+def test_a_worker_that_lives_hides_none_that_died_and_one_that_is_gone_for_good_is_let_go() -> None:
+    silence = "time() - max by (worker) (yuexia_worker_last_beat_timestamp_seconds)"
+    assert _rule("YuexiaWorkerIsSilent") == f"({silence} > 600) < 172800"
+
+
+def test_that_a_job_waits_alarms_unless_some_worker_lives() -> None:
+    waits = 'max(yuexia_learning_jobs{state=~"queued|running"}) > 0'
+    lives = "time() - max(yuexia_worker_last_beat_timestamp_seconds) < 600"
+    assert _rule("YuexiaNobodyLearns") == f"{waits} unless {lives}"
+
+
 def _spellings(name: str) -> set[str]:
     return {name, *(name.removesuffix(suffix) for suffix in _SUFFIXES)}
 

@@ -1,14 +1,19 @@
 """What befalls a worker short of death: full disks, databases that go away, wrong clocks, readers who are forgotten."""
 
 from functools import partial
-from typing import TYPE_CHECKING
+from pathlib import Path
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, cast
 
 import pytest
-from sqlalchemy import create_engine, func, select, text
+from sqlalchemy import URL, create_engine, func, select, text
 
-from bot.storage.learning import last_jobs
+from bot.errors import DatabaseError
+from bot.storage.learning import Cancelled, cancel_job, last_jobs
 from bot.storage.models import PoetVersion, Rating
 from bot.storage.versions import Alias, listed
+from bot.worker.steps import Steps
+from bot.worker.workflow import launched
 
 if TYPE_CHECKING:
     import subprocess
@@ -49,6 +54,24 @@ def test_a_full_disk_fails_the_job_and_changes_nothing(world: "World") -> None:
     assert world.begin("job-2")
     assert world.work() == 0
     assert world.alias(Alias.CHAMPION) == world.job("job-2").version
+
+
+@on_a_file
+def test_a_step_that_could_not_be_written_down_only_delays(world: "World") -> None:
+    world.begin()
+    assert world.work(fault="no room for records", gone_after_s=5.0) == 0
+    job = world.job()
+    assert (job.state, job.error) == ("done", None)
+    assert world.alias(Alias.CHAMPION) == job.version
+    assert world.done == [*["collect"] * 4, *(f"update {n}" for n in range(1, 6))]
+
+
+def test_workflows_that_cannot_be_opened_are_one_sentence(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    nowhere = URL.create("sqlite", database=str(tmp_path / "nowhere" / "workflows.db"))
+    steps = cast(Steps, SimpleNamespace(worker="me"))
+    with pytest.raises(DatabaseError, match=r"cannot open the database sqlite:.*: unable to open"):
+        launched(steps, nowhere).__enter__()
+    assert caplog.records == []
 
 
 @pytest.mark.parametrize(
@@ -95,6 +118,20 @@ def test_a_cancelled_job_stops_and_leaves_nothing(world: "World") -> None:
     assert world.done == ["collect", *(f"update {n}" for n in range(1, 5))]
     assert world.alias(Alias.CHAMPION) == "base"
     assert list((world.home / "worker" / "jobs").iterdir()) == []
+
+
+@on_a_file
+def test_a_job_that_was_cancelled_while_its_worker_was_dead_does_not_hold_up_the_next(world: "World") -> None:
+    world.begin()
+    assert world.work("tuning") == -9
+    # As if a minute had passed since it counted last.
+    world.database.transact(lambda session: session.execute(text("DELETE FROM learning_worker")))
+    assert world.database.transact(cancel_job) == (Cancelled.AT_ONCE, "job-1")
+    assert world.job().state == "cancelled"
+    assert world.begin("job-2")
+    assert world.work() == 0
+    assert (world.job().state, world.job("job-2").state) == ("cancelled", "done")
+    assert world.alias(Alias.CHAMPION) == world.job("job-2").version
 
 
 @on_a_file

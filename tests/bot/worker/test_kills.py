@@ -13,8 +13,6 @@ if TYPE_CHECKING:
     from tests.bot.worker.conftest import World
 
 POINTS = ["dequeued", "collected", "tuning", "tuned", "examining", "publishing", "published", "deciding", "decided"]
-# What a server does otherwise than a file: the transactions, and who may go on.
-SERVER_POINTS = ["tuning", "published", "deciding", "decided"]
 
 
 def test_a_job_from_its_wish_to_the_champion(world: "World") -> None:
@@ -36,11 +34,7 @@ def test_a_job_from_its_wish_to_the_champion(world: "World") -> None:
     assert list((world.home / "worker" / "jobs").iterdir()) == []
 
 
-@pytest.mark.parametrize(
-    ("database_url", "point"),
-    [*(("sqlite", point) for point in POINTS), *(("postgresql", point) for point in SERVER_POINTS)],
-    indirect=["database_url"],
-)
+@pytest.mark.parametrize("point", POINTS)
 def test_a_killed_worker_goes_on(world: "World", point: str) -> None:
     world.begin()
     # Once it is decided, whoever waits for the job may see that and end the process before the signal does.

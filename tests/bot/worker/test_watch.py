@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
@@ -33,7 +34,9 @@ class _Scene:
         monkeypatch.setattr(service, "put_away", lambda job: self.did.append(f"put away {job}"))
         monkeypatch.setattr(service, "begun", lambda: self.begun)
         monkeypatch.setattr(service, "has_ended", lambda _: self.ended)
-        self.watch = Watch(database, cast(Learning, None), "me", Workplace(folder), 120.0, clock=lambda: self.time)
+        self.at_work: set[str] = set()
+        learning = cast(Learning, SimpleNamespace(at_work=self.at_work))
+        self.watch = Watch(database, learning, "me", Workplace(folder), 120.0, clock=lambda: self.time)
 
     def look(self, seconds: float, *, other_beats: bool = False) -> list[str]:
         """Let time pass, half a minute at most between two looks; what the watch did."""
@@ -89,7 +92,23 @@ def test_a_workflow_whose_worker_died_behind_its_end_is_put_away(others: _Scene,
 
 def test_a_workflow_of_this_worker_is_left_to_it(scene: _Scene) -> None:
     scene.begun = [Begun("job-1", "me")]
+    scene.at_work.add("job-1")
     assert set(scene.look(600)) == {"enqueue job-1"}
+
+
+def test_a_workflow_of_this_worker_that_it_is_not_doing_is_gone_on_with(scene: _Scene) -> None:
+    scene.begun = [Begun("job-1", "me")]
+    assert set(scene.look(120)) == {"enqueue job-1"}
+    assert "go on with job-1" in scene.look(60)
+
+
+def test_a_workflow_of_this_worker_whose_end_was_not_written_down_is_put_away(
+    scene: _Scene, database: Database
+) -> None:
+    scene.begun = [Begun("job-1", "me")]
+    database.transact(partial(end_job, job_id="job-1", state=JobState.DONE, worker=None))
+    assert scene.look(120) == []
+    assert scene.look(60)[0] == "put away job-1"
 
 
 def test_a_workflow_that_ended_without_its_job_gives_it_up(scene: _Scene, database: Database) -> None:
