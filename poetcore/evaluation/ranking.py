@@ -20,9 +20,7 @@ from poetcore.association import Association
 from poetcore.corpus import TRAIN, VALIDATION, PreparedCorpus, evenly_spread
 from poetcore.evaluation.bits import known_ids, token_bits
 from poetcore.generation import ComposeRequest, Poet
-from poetcore.generation.engine import Condition
 from poetcore.generation.ranking import Ranking, Weights, pairs_of
-from poetcore.nn.context import form_id
 from poetcore.prosody import FORMS, Form, form_of
 from poetcore.prosody.text import lines_of
 from poetcore.training.association import learn_association, learn_pairs
@@ -128,7 +126,7 @@ def _real(corpus: PreparedCorpus, poet: Poet, form: Form) -> _Sample:
 
 
 def _told(poet: Poet, form: Form, poems: list[Lines], titles: list[str | None]) -> _Sample:
-    conditions = [Condition(known_ids(poet.vocabulary, title or ""), form_id(form)) for title in titles]
+    conditions = [poet.condition(known_ids(poet.vocabulary, title or ""), form) for title in titles]
     encoded = [poet.vocabulary.encode(form.punctuate(lines)) for lines in poems]
     bits = token_bits(poet.engine, encoded, conditions)
     return _Sample(poems, titles, -bits * np.log(2) / form.hanzi)

@@ -23,6 +23,8 @@ class Condition:
     """1 to 4, see `poetcore.nn.context.form_id`; 0: not told."""
     era: int = 0
     """1 Tang, 2 Song; 0: not told."""
+    title_strength: float = 1.0
+    """How much more the title counts than in training."""
 
 
 UNTOLD: Final = Condition()
@@ -132,7 +134,8 @@ class _Conditions:
     def _vector(self, condition: Condition) -> Array:
         vector: Array = self.form[condition.form] + self.era[condition.era]
         if condition.title:
-            vector = vector + self.embedding[list(condition.title)].mean(axis=0) @ self.title
+            title = self.embedding[list(condition.title)].mean(axis=0) @ self.title
+            vector = vector + title * np.float32(condition.title_strength)
         return vector
 
 

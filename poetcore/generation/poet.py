@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
+from zlib import crc32
 
 import numpy as np
 import numpy.typing as npt
@@ -29,6 +30,10 @@ from poetcore.package import PoetCard, Tensors, read_extras, read_package
 from poetcore.prosody import Form, form_of, rhyme_groups
 from poetcore.prosody.text import COMMA, FULL_STOP, is_hanzi, lines_of
 from poetcore.script import is_simplified_only, to_simplified
+
+# Of 1,000 poems to titles 57% were found by theirs among ten, at 1.4 62% of 500; of real ones it is 58%. And real poems
+# are foretold from their titles as well as at 1 (7.206 and 7.299 bits per hanzi, Tang and Song; 7.206 and 7.294).
+_TITLE_STRENGTH: Final = 1.4
 
 PRETRAINED: Final = Path(__file__).resolve().parent.parent / "pretrained"
 """The package that ships."""
@@ -81,10 +86,7 @@ class Poet:
 
         Raises `RequestError` for a prefix without hanzi, or lines to keep that are those of no form.
         """
-        rng = np.random.Generator(np.random.PCG64(request.seed))
-        # Drawn even where it is not needed: asking for the form that the poet would choose gives the same poem.
-        coin = rng.random()
-        planned = plan(request, self.vocabulary.usual, coin)
+        planned, rng = self._planned(request)
         return (
             self._write_freely(request, planned, rng)
             if planned.form is None
@@ -96,12 +98,22 @@ class Poet:
 
         Raises `RequestError` as `compose` does, and `ValueError` for a request without constraints.
         """
-        rng = np.random.Generator(np.random.PCG64(request.seed))
-        planned = plan(request, self.vocabulary.usual, rng.random())
+        planned, rng = self._planned(request)
         if planned.form is None:
             raise ValueError("drafts are written in a form")
         frame, _ = self._framed(request, planned, planned.form, rng)
         return self._drafts(request, planned, frame, rng)
+
+    def _planned(self, request: ComposeRequest) -> tuple[Plan, np.random.Generator]:
+        """The plan, and the chance by which it is carried out."""
+        rng = np.random.Generator(np.random.PCG64(request.seed))
+        # Drawn even where it is not needed: asking for the form that the poet would choose gives the same poem.
+        planned = plan(request, self.vocabulary.usual, rng.random())
+        asked = "".join(filter(is_hanzi, (char or "" for char in planned.places))) + (planned.title or "")
+        if asked:
+            # Poems to several titles or beginnings with one seed would all have one pattern and rhyme in one group.
+            rng = np.random.Generator(np.random.PCG64([request.seed, crc32(asked.encode())]))
+        return planned, rng
 
     def _framed(
         self, request: ComposeRequest, planned: Plan, form: Form, rng: np.random.Generator
@@ -122,7 +134,7 @@ class Poet:
         self, request: ComposeRequest, planned: Plan, frame: Frame, rng: np.random.Generator
     ) -> tuple[Drafts, list[str]]:
         """The drafts and their texts."""
-        condition = self._condition(planned)
+        condition = self.condition(self._title(planned), planned.form)
         drafts = decode(self.engine, self.lexicon, frame, self._known, request.temperature, rng, condition)
         return drafts, [self._text(tokens, planned) for tokens in drafts.tokens.tolist()]
 
@@ -142,7 +154,7 @@ class Poet:
             opening=self._penalty(self.lexicon.columns),
             later=self._penalty(np.delete(np.arange(len(self.vocabulary)), [START, UNKNOWN])),
         )
-        condition = self._condition(planned)
+        condition = self.condition(self._title(planned), planned.form)
         candidates = write_freely(self.engine, rules, request.best_of, request.temperature, rng, condition)
         texts = [self._text(candidate.tokens, planned) for candidate in candidates]
         scores = [
@@ -182,8 +194,9 @@ class Poet:
             relaxed=in_order((*planned.relaxed, *relaxed, *missed)),
         )
 
-    def _condition(self, planned: Plan) -> Condition:
-        return Condition(title=self._title(planned), form=form_id(planned.form))
+    def condition(self, title: tuple[int, ...], form: Form | None) -> Condition:
+        """What the model is told of a poem to a title, as token ids, and in a form."""
+        return Condition(title, form_id(form), title_strength=_TITLE_STRENGTH)
 
     def _title(self, planned: Plan) -> tuple[int, ...]:
         """The tokens of the title that the poet knows."""
