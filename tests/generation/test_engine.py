@@ -5,6 +5,7 @@ import numpy.typing as npt
 import pytest
 
 from poetcore.generation.engine import Condition, Engine, log_normaliser
+from poetcore.generation.products import Array
 from poetcore.nn import lstm_numpy
 from poetcore.package import Architecture, Tensors, expected_shapes
 
@@ -138,3 +139,11 @@ def test_what_the_trained_model_is_told_the_engine_is_told() -> None:
         np.testing.assert_allclose(logits[0], expected[step], rtol=1e-4, atol=1e-5)
         assert not np.allclose(logits[1], expected[step], atol=1e-3)
     assert state.first(1).repeated(3).rows == 3
+
+    def gates(title: tuple[int, ...], strength: float) -> Array:
+        told = engine.start(1, [Condition(title, title_strength=strength)]).told
+        assert told is not None
+        return told
+
+    once, twice = (gates((15, 16), strength) - gates((), 1) for strength in (1, 2))
+    np.testing.assert_allclose(twice, 2 * once, rtol=1e-4, atol=1e-6)
