@@ -65,11 +65,18 @@ def test_the_same_seed_gives_the_same_poem_and_another_another(toy_poet: Poet) -
     assert toy_poet.compose(request).text != toy_poet.compose(replace(request, seed=2)).text
 
 
-@pytest.mark.parametrize("field", ["prefix", "title", "acrostic"])
-def test_with_one_seed_poems_to_several_words_differ_in_their_rhyme(toy_poet: Poet, field: str) -> None:
-    words = "春秋山水月花"
-    asked = [{field: word * 4 if field == "acrostic" else word} for word in words]
-    poems = [toy_poet.compose(ComposeRequest(seed=3, best_of=FEW, form=FORMS["七絕"], **each)) for each in asked]
+@pytest.mark.parametrize(
+    "requests",
+    [
+        [ComposeRequest(prefix=word) for word in "春秋山水月花"],
+        [ComposeRequest(title=word) for word in "春秋山水月花"],
+        [ComposeRequest(acrostic=word * 4) for word in "春秋山水月花"],
+    ],
+)
+def test_with_one_seed_poems_to_several_words_differ_in_their_rhyme(
+    toy_poet: Poet, requests: list[ComposeRequest]
+) -> None:
+    poems = [toy_poet.compose(replace(each, seed=3, best_of=FEW, form=FORMS["七絕"])) for each in requests]
     assert len({poem.rhyme_group for poem in poems}) > 1
 
 
