@@ -4,6 +4,7 @@ plan.json          what it was begun with
 before/            the first poet's poems and figures
 ARM/round-N/       poems served, ratings, the fine-tune and the figures of the poet that came of it
 simulation.json    all figures
+simulation.md      the last of them as a table
 simulation.png     the picture
 """
 
@@ -20,6 +21,7 @@ from bot.errors import BotError
 from bot.simulation.chart import draw
 from bot.simulation.plan import ARMS, CONTROL, MAIN, Arm, Scale
 from bot.simulation.serving import poems_by
+from bot.simulation.table import table
 from poetcore.corpus import VALIDATION, PreparedCorpus, evenly_spread
 from poetcore.evaluation.bits import measure
 from poetcore.evaluation.readers.readers import VANDALS, Kind, Reader, drawn_readers, liked_share
@@ -78,6 +80,7 @@ def simulate(
         "scale": scale.as_dict(),
     }
     write_whole(out / "simulation.json", json.dumps(figures, indent=1) + "\n")
+    write_whole(out / "simulation.md", table(before, rounds))
     draw(before, rounds, out / "simulation.png")
     return figures
 

@@ -50,6 +50,9 @@ def test_every_arm_has_figures_and_the_picture_shows_them(folder: Path) -> None:
     assert found["rounds"] == found["arms"]["kto"]
     assert found["control"]["rounds"] == found["arms"]["shuffled"]
     assert (folder / "simulation.png").read_bytes().startswith(b"\x89PNG")
+    rows = (folder / "simulation.md").read_text(encoding="utf-8").splitlines()[2:]
+    assert [row.split(" | ")[0].strip("| `") for row in rows] == ["the poet before", *found["arms"]]
+    assert f"{found['rounds'][-1]['liked_share']:.1%}" in rows[1]
 
 
 def test_readers_like_half_of_the_first_poems(folder: Path) -> None:
