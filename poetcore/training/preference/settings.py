@@ -34,7 +34,7 @@ class FinetuneSettings:
     """Updates of the whole fine-tune."""
     minutes: float = 0.0
     """Stop after so many minutes of training; 0: no limit."""
-    learning_rate: float = 2e-4
+    learning_rate: float = 1.5e-4
     """Peak of the learning rate; it rises over a tenth of the updates and falls along a cosine."""
     clip_norm: float = 1.0
     """Largest norm of the gradient."""
