@@ -71,6 +71,7 @@ class Finetuner:
         torch.set_flush_denormal(True)
         torch.manual_seed(self._settings.seed)
         self.model = model_of(card, tensors, self._training, self._hardware)
+        self._parent = tensors
         vocabulary = Vocabulary(card.vocabulary.characters)
         device = self._hardware.device
         self._rated = RatedPoems(selection.poems, vocabulary, device)
@@ -102,6 +103,7 @@ class Finetuner:
                 self._save()
         self._save()
         self._run.write_metrics(state.history)
+        self._step_back()
         after = self._perplexity()
         last = state.history[-_SMOOTHED:]
         return {
@@ -115,6 +117,12 @@ class Finetuner:
             "validation_perplexity_after": after,
             "history": state.history,
         }
+
+    @torch.no_grad()
+    def _step_back(self) -> None:
+        """Go part of the way back to the old poet: what was learned from ratings stays, of the corpus less is lost."""
+        for name, weight in self.model.package_tensors().items():
+            weight.lerp_(torch.from_numpy(self._parent[name]).to(weight), 1 - self._settings.tuned_share)
 
     def _begin(self) -> None:
         # In the arithmetic of training: at the first update every log-ratio is zero.

@@ -38,6 +38,8 @@ class FinetuneSettings:
     """Peak of the learning rate; it rises over a tenth of the updates and falls along a cosine."""
     clip_norm: float = 1.0
     """Largest norm of the gradient."""
+    tuned_share: float = 0.8
+    """How much of the new poet's weights is the fine-tuned ones; the rest is the old poet's (Wortsman et al. 2022)."""
     least_ratings: int = 50
     """Fewer ratings than this teach nothing."""
     rater_share: float = 0.1
@@ -64,7 +66,9 @@ class FinetuneSettings:
         for name in ("replay_share", "older_weight"):
             value = getattr(self, name)
             _require(0 <= value <= 1, f"{name} must lie between 0 and 1, found {value}")
-        _require(0 < self.rater_share <= 1, f"rater_share must be above 0 and at most 1, found {self.rater_share}")
+        for name in ("rater_share", "tuned_share"):
+            value = getattr(self, name)
+            _require(0 < value <= 1, f"{name} must be above 0 and at most 1, found {value}")
         _require(self.updates >= 1, f"updates must be at least 1, found {self.updates}")
         _require(self.least_ratings >= 2, f"least_ratings must be at least 2, found {self.least_ratings}")
         for name in ("minutes", "validation_poems", "seed"):
