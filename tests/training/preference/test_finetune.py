@@ -75,6 +75,20 @@ def test_shuffled_ratings_teach_nothing(bench: Bench) -> None:
     assert abs(share_liked(result.package) - share_liked(bench.poet)) < 0.15
 
 
+def test_the_new_poet_stands_part_of_the_way_from_the_old_one(bench: Bench) -> None:
+    # Float16 keeps eleven bits; weights are about 1 at most.
+    settings = [*QUICK, "updates=3"]
+    whole, half = (
+        read_package(bench.run(f"to {share}", finetune_settings([*settings, f"tuned_share={share}"])).package)[1]
+        for share in (1, 0.5)
+    )
+    _, old = read_package(bench.poet)
+    moved = max(np.abs(whole[name] - old[name]).max() for name in old)
+    assert moved > 5e-3
+    for name, weights in old.items():
+        np.testing.assert_allclose(half[name], (weights + whole[name]) / 2, atol=2e-3)
+
+
 def test_the_package_says_where_it_comes_from(bench: Bench) -> None:
     result = bench.run("run", finetune_settings([*QUICK, "updates=2"]))
     card, parent = read_card(result.package), read_card(bench.poet)
