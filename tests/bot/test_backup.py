@@ -20,7 +20,7 @@ from bot.storage.backup import back_up, restore
 from bot.storage.models import User
 from bot.storage.schema import alembic_config, upgrade
 
-HEAD = "0012"
+HEAD = "0013"
 
 
 @pytest.fixture

@@ -53,17 +53,19 @@ def bench(tiny_poet: Path, tiny_data: Path, tmp_path: Path, write_ratings: Write
     return Bench(tiny_poet, tiny_data, tmp_path, write_ratings)
 
 
-def share_liked(package: Path) -> float:
+def share_liked(package: Path, poems: int = 240) -> float:
+    """Of so many poems the share is known to three points."""
     poet = Poet.load(package)
-    request = [ComposeRequest(form=form_named("五絕"), seed=seed, best_of=1, temperature=1.0) for seed in range(60)]
-    return sum(any(char in poet.compose(r).traditional for char in TASTY) for r in request) / 60
+    request = [ComposeRequest(form=form_named("五絕"), seed=seed, best_of=1, temperature=1.0) for seed in range(poems)]
+    return sum(any(char in poet.compose(r).traditional for char in TASTY) for r in request) / poems
 
 
-@pytest.mark.parametrize("method", ["kto", "weighted"])
-def test_a_trivial_taste_is_learned(bench: Bench, method: str) -> None:
+@pytest.mark.parametrize(("method", "least"), [("kto", 0.12), ("weighted", 0.05)])
+def test_a_trivial_taste_is_learned(bench: Bench, method: str, least: float) -> None:
     result = bench.run(method, finetune_settings([*QUICK, f"method={method}", "updates=120", "replay_share=0.3"]))
     assert result.report["margin"] > 0.05
-    assert share_liked(result.package) >= share_liked(bench.poet) + 0.15
+    after, before = share_liked(result.package), share_liked(bench.poet)
+    assert after >= before + least
 
 
 def test_shuffled_ratings_teach_nothing(bench: Bench) -> None:
@@ -72,7 +74,7 @@ def test_shuffled_ratings_teach_nothing(bench: Bench) -> None:
     rows = [line | {"rating": rating} for line, rating in zip(lines, shuffled, strict=True)]
     bench.ratings.write_text("".join(json.dumps(row) + "\n" for row in rows))
     result = bench.run("shuffled", finetune_settings([*QUICK, "updates=120", "replay_share=0.3"]))
-    assert abs(share_liked(result.package) - share_liked(bench.poet)) < 0.15
+    assert abs(share_liked(result.package) - share_liked(bench.poet)) < 0.08
 
 
 def test_the_new_poet_stands_part_of_the_way_from_the_old_one(bench: Bench) -> None:
