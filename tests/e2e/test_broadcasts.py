@@ -21,7 +21,7 @@ SAY = say_for("en")
 def _an_administrator(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("YUEXIA_ADMINS", str(ADMIN))
     monkeypatch.setenv("YUEXIA_SENDS_PER_SECOND", "0")
-    monkeypatch.setenv("YUEXIA_BROADCAST_TIMEOUT", "0.2")
+    monkeypatch.setenv("YUEXIA_BROADCAST_TIMEOUT", "0.6")
 
 
 @pytest.fixture
