@@ -135,6 +135,7 @@ def card_table(card: "PoetCard") -> Table:
         "collections": " ".join(map(str, trained.get("settings", {}).get("collections", []))),
         "trained": f"{trained.get('epochs', 0)} epochs, {trained.get('tokens', 0):,} tokens, "
         f"{trained.get('seconds', 0) / 60:.0f} minutes",
+        "averaged with": " ".join(map(str, trained.get("averaged_with", []))) or None,
         "files": ", ".join(f"{name} {entry.bytes / 1e6:.1f} MB" for name, entry in card.files.items()),
     }
     rows |= {name.replace("_", " "): value for name, value in card.metrics.items()}

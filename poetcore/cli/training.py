@@ -110,7 +110,7 @@ def export(
     if data is not None:
         corpus = PreparedCorpus.load(data)
         extras = {LINES: lines_of_corpus(corpus).to_bytes()}
-        temperature = calibration(Poet(card, as_float32(tensors), exact=True), data)
+        temperature = calibration(Poet(card, as_float32(tensors), exact=True), corpus)
         card, tensors = at_temperature(card, tensors, temperature)
         exact = Poet(card, as_float32(tensors), exact=True)
         card = card.model_copy(update={"metrics": card.metrics | split_metrics(exact, data)})

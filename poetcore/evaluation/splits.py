@@ -33,13 +33,12 @@ def split_metrics(poet: Poet, data: Path) -> dict[str, Any]:
     return metrics
 
 
-def calibration(poet: Poet, data: Path) -> float:
+def calibration(poet: Poet, corpus: PreparedCorpus) -> float:
     """The temperature at which the poet foretells validation poems best (Guo et al. 2017), 0.9 to 1.1.
 
     Who has seen each poem several times is surer of himself than he should be. Close to 1 the loss is a parabola: three
     temperatures tell where it is least. 500 poems of each collection are looked at; without any it is 1.
     """
-    corpus = PreparedCorpus.load(data)
     poems = []
     for collection in corpus.manifest["collections"]:
         there = corpus.select(VALIDATION, (collection,))

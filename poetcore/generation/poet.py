@@ -146,7 +146,7 @@ class Poet:
         row, score = chosen(
             drafts, self.engine, form, poems, self._ranking, request.temperature, rng, planned.title, recent
         )
-        return self._poem(request, planned, texts[row], score, _name_of(frame.group), relaxed)
+        return self._poem(request, planned, texts[row], score, _group_name(frame.group), relaxed)
 
     def _write_freely(self, request: ComposeRequest, planned: Plan, rng: np.random.Generator) -> Poem:
         rules = FreeRules(
@@ -226,6 +226,6 @@ def shown_title(title: str | None) -> str | None:
     return " ".join("".join(char if char.isprintable() else " " for char in title or "").split()) or None
 
 
-def _name_of(group: int) -> str | None:
+def _group_name(group: int) -> str | None:
     """The name of a rhyme group, given as a bit; None for 0."""
     return rhyme_groups()[group.bit_length() - 1].name if group else None

@@ -80,9 +80,7 @@ def at_temperature(card: PoetCard, tensors: Tensors, temperature: float) -> tupl
     tensors[output] = tensors[output] / temperature
     if card.architecture.tied:
         # What reads the embedding makes up for it.
-        first, width = tensors["lstm.0.weight_ih"].copy(), card.architecture.embedding_size
-        first[:, :width] *= temperature
-        tensors["lstm.0.weight_ih"] = first
+        tensors["lstm.0.weight_ih"][:, : card.architecture.embedding_size] *= temperature
         if "title" in tensors:
             tensors["title"] = tensors["title"] * temperature
     halves = {name: tensor.astype(np.float16) for name, tensor in tensors.items()}

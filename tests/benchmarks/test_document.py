@@ -114,6 +114,18 @@ def test_one_section_is_measured_anew_and_the_others_stay(measured: list[str], t
     assert "## Readers at once" in out.read_text(encoding="utf-8")
 
 
+def test_a_section_that_needs_a_corpus_stays_when_another_is_measured_without(
+    measured: list[str], tmp_path: Path
+) -> None:
+    out = tmp_path / "benchmarks.md"
+    assert benchmarks.main(["--out", str(out)]) == 0
+    kept = json.loads(out.with_suffix(".json").read_text(encoding="utf-8"))
+    kept["finetune"] = kept["load"] | {"title": "Learning from readers"}
+    out.with_suffix(".json").write_text(json.dumps(kept), encoding="utf-8")
+    assert benchmarks.main(["--out", str(out), "--only", "broadcast"]) == 0
+    assert "## Learning from readers" in out.read_text(encoding="utf-8")
+
+
 def test_torn_figures_are_refused_before_anything_is_written(
     measured: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

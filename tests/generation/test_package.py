@@ -139,6 +139,7 @@ def test_a_broken_card_is_refused(package: Path, content: bytes) -> None:
         (lambda card: card["files"].update({"../x": {"sha256": "0" * 64, "bytes": 1}}), "is no plain file name"),
         (lambda card: card.pop("metrics"), "metrics: "),
         (lambda card: card["training"].update(tokens="many"), "training: .*tokens must be a number"),
+        (lambda card: card["training"].update(averaged_with=5), "training: .*averaged_with must be a list"),
         (lambda card: card["training"].update(settings=[]), "training: .*settings must be an object"),
     ],
 )

@@ -128,7 +128,7 @@ def test_how_sure_of_itself_a_poet_should_be_is_found(run: Run, tiny_corpus: Pre
     frequencies = np.bincount(tokens, minlength=len(run.vocabulary)) + 1e-9
     tensors = {name: np.zeros_like(tensor) for name, tensor in as_float32(tensors).items()}
     tensors["output.bias"] = (sureness * np.log(frequencies / len(tokens))).astype(np.float32)
-    assert calibration(Poet(card, tensors, exact=True), tiny_corpus.folder) == pytest.approx(sureness, abs=5e-3)
+    assert calibration(Poet(card, tensors, exact=True), tiny_corpus) == pytest.approx(sureness, abs=5e-3)
 
 
 def test_weights_of_other_sizes_and_a_torn_result_are_errors(
