@@ -107,7 +107,8 @@ class PoetCard(_Part):
         listed = isinstance(settings, dict) and isinstance(settings.get("collections", []), list)
         if not listed:
             raise ValueError("settings must be an object whose collections are a list")
-        if not isinstance(value.get("averaged_with", []), list):
+        named = isinstance(value.get("averaged_with", []), list)
+        if not named:
             raise ValueError("averaged_with must be a list")
         words = [name for name in ("epochs", "tokens", "seconds") if not isinstance(value.get(name, 0), int | float)]
         if words:
