@@ -24,7 +24,7 @@ from poetcore.files import write_whole
 from poetcore.progress import console
 
 _OUT: Final = Path(__file__).resolve().parents[1] / "docs" / "benchmarks.md"
-_NAMES: Final = ("train", "finetune", "compose", "load", "broadcast", "database")
+_NAMES: Final[tuple[str, ...]] = ("train", "finetune", "compose", "load", "broadcast", "database")
 """The sections, in the order of the document."""
 _REPORTS: Final = TypeAdapter(dict[str, Report])
 
