@@ -42,8 +42,8 @@ ARMS = {
     "batch-64": ["batch_poems=64"],
     "adamw": ["optimiser=adamw"],
     "dropout-0.1": ["dropout=0.1"],
+    "weight-drop-0.2": ["weight_drop=0.2"],
     "average": ["average=0.99"],
-    "tang-once": ["collections=tang,song"],
 }
 _CALIBRATION_ROUNDS = 4
 

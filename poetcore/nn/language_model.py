@@ -106,11 +106,13 @@ class LanguageModel(nn.Module):
         arithmetic: torch.dtype = torch.float32,
         sampling: Sampling | None = None,
         initialisation: str = "xavier",
+        weight_drop: float = 0.0,
     ) -> None:
         """`lstm` is "own" or "torch".
 
         While training, products are computed in `arithmetic`, `dropout` falls on the embeddings, between layers and
-        before the output, and the loss is an estimate if there is a `sampling`; otherwise all is exact and float32.
+        before the output, `weight_drop` on the recurrent weights, and the loss is an estimate if there is a
+        `sampling`; otherwise all is exact and float32.
         """
         super().__init__()
         self.architecture, self.arithmetic, self.sampling = architecture, arithmetic, sampling
@@ -123,7 +125,7 @@ class LanguageModel(nn.Module):
             self.title = nn.Linear(sizes.embedding_size, sizes.condition_size, bias=False)
             self.form = nn.Embedding(FORM_IDS, sizes.condition_size)
             self.era = nn.Embedding(ERA_IDS, sizes.condition_size)
-        self.lstm = LSTM_STACKS[lstm](sizes.input_size, sizes.hidden_size, sizes.layers)
+        self.lstm = LSTM_STACKS[lstm](sizes.input_size, sizes.hidden_size, sizes.layers, weight_drop)
         self.output = nn.Linear(sizes.hidden_size, sizes.vocabulary_size)
         self.dropout = Dropout(dropout)
         if sizes.tied:

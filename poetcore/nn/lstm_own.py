@@ -25,10 +25,13 @@ _NAMES: Final = ("weight_ih", "weight_hh", "bias_ih")
 class OwnLSTM(nn.Module):
     """Stacked layers; layer l has `weight_ih_l{l}` [4H, D or H], `weight_hh_l{l}` [4H, H] and `bias_ih_l{l}` [4H]."""
 
-    def __init__(self, input_size: int, hidden_size: int, layers: int = 1) -> None:
-        """Gate order i, f, g, o, as in torch; weights are uninitialised."""
+    def __init__(self, input_size: int, hidden_size: int, layers: int = 1, weight_drop: float = 0.0) -> None:
+        """Gate order i, f, g, o, as in torch; weights are uninitialised.
+
+        `weight_drop`: the share of `weight_hh` that a batch in training does without (Merity, Keskar & Socher 2018).
+        """
         super().__init__()
-        self.hidden_size, self.layers = hidden_size, layers
+        self.hidden_size, self.layers, self.weight_drop = hidden_size, layers, weight_drop
         for layer in range(layers):
             width = input_size if layer == 0 else hidden_size
             self.register_parameter(f"weight_ih_l{layer}", nn.Parameter(torch.empty(4 * hidden_size, width)))
@@ -41,10 +44,13 @@ class OwnLSTM(nn.Module):
         hidden = inputs.indices.new_empty(0)
         for layer in range(self.layers):
             weight_ih, weight_hh, bias = (self.layer_parameter(name, layer) for name in _NAMES)
-            weight_ih, weight_hh = weight_ih.to(dtype), weight_hh.to(dtype)
+            weight_ih, weight_hh = weight_ih.to(dtype), self._dropped(weight_hh.to(dtype))
             gates = between(hidden) @ weight_ih.t() if layer else _first_gates(inputs, weight_ih)
             hidden = recurrence(gates, weight_hh, bias, steps)
         return hidden
+
+    def _dropped(self, weight_hh: Tensor) -> Tensor:
+        return nn.functional.dropout(weight_hh, self.weight_drop, self.training) if self.weight_drop else weight_hh
 
     def layer_parameter(self, name: str, layer: int) -> Tensor:
         """The parameter `name` (weight_ih, weight_hh, bias_ih) of a layer."""

@@ -320,6 +320,7 @@ def build_model(run: Run, hardware: Hardware) -> LanguageModel:
         hardware.arithmetic,
         hardware.sampling(settings),
         settings.initialisation,
+        settings.weight_drop,
     )
 
 

@@ -63,6 +63,8 @@ class TrainingSettings:
     """Whether the output layer shares the embedding's weight (then embedding_size = hidden_size)."""
     dropout: float = 0.0
     """Share of activations dropped on the embedding, between layers and before the output."""
+    weight_drop: float = 0.0
+    """Share of the recurrent weights that a batch does without."""
     context_size: int = 0
     """Width of each embedding of place and of the characters above (see nn/context.py); 0: the model is not told."""
     condition_size: int = 0
@@ -110,7 +112,6 @@ class TrainingSettings:
             _require(getattr(self, name) <= largest, f"{name} must be at most {largest}, found {getattr(self, name)}")
         _require(self.vocabulary_size >= 8, f"vocabulary_size must be at least 8, found {self.vocabulary_size}")
         _require(self.sequence_length >= 4, f"sequence_length must be at least 4, found {self.sequence_length}")
-        _require(0 <= self.dropout < 1, f"dropout must be from 0 to below 1, found {self.dropout}")
         _require(
             0 < self.learning_rate < math.inf, f"learning_rate must be above 0 and finite, found {self.learning_rate}"
         )
@@ -121,7 +122,8 @@ class TrainingSettings:
                 getattr(self, name) in choices,
                 f"{name} must be one of {', '.join(choices)}, found {getattr(self, name)!r}",
             )
-        _require(0 <= self.average < 1, f"average must be from 0 to below 1, found {self.average}")
+        for name in ("dropout", "weight_drop", "average"):
+            _require(0 <= getattr(self, name) < 1, f"{name} must be from 0 to below 1, found {getattr(self, name)}")
         _require(
             not self.tied or self.embedding_size == self.hidden_size,
             "tied needs embedding_size = hidden_size: the output layer is the embedding",

@@ -117,19 +117,50 @@ def test_backward_equals_central_differences(weights: LSTMWeights, inputs: Array
         assert relative_error(ours, central_difference(loss, values)) < 1e-6
 
 
-def test_the_stacks_are_equal_and_have_the_same_parameters() -> None:
+def equal_stacks(weight_drop: float = 0.0) -> tuple[OwnLSTM, TorchLSTM]:
+    """Three layers of either kind with the same random weights."""
     torch.manual_seed(5)
-    own, theirs = OwnLSTM(INPUT, HIDDEN, layers=3).double(), TorchLSTM(INPUT, HIDDEN, layers=3).double()
+    own, theirs = (
+        OwnLSTM(INPUT, HIDDEN, 3, weight_drop).double(),
+        TorchLSTM(INPUT, HIDDEN, 3, weight_drop).double(),
+    )
     initialise(own, "xavier")
     initialise(theirs, "xavier")
     with torch.no_grad():
         for layer in range(3):
             for name in ("weight_ih", "weight_hh", "bias_ih"):
                 theirs.layer_parameter(name, layer).copy_(own.layer_parameter(name, layer))
+    return own, theirs
+
+
+def test_the_stacks_are_equal_and_have_the_same_parameters() -> None:
+    own, theirs = equal_stacks()
     inputs = torch.randn(STEPS, ROWS, INPUT, dtype=torch.float64)
     assert torch.allclose(run(own, inputs), run(theirs, inputs), rtol=1e-12, atol=1e-14)
     # torch's second bias stays zero and is not learnt.
     assert sum(p.numel() for p in theirs.parameters() if p.requires_grad) == sum(p.numel() for p in own.parameters())
+
+
+def test_weight_drop_drops_the_same_recurrent_weights_at_every_step_and_none_in_evaluation() -> None:
+    inputs = torch.randn(STEPS, ROWS, INPUT, dtype=torch.float64)
+    own, theirs = equal_stacks(weight_drop=0.5)
+    # A layer whose recurrent weights are the dropped ones, written by hand.
+    by_hand, _ = equal_stacks()
+    torch.manual_seed(7)
+    with torch.no_grad():
+        for layer in range(3):
+            weight_hh = by_hand.layer_parameter("weight_hh", layer)
+            weight_hh.copy_(torch.nn.functional.dropout(weight_hh, 0.5))
+    expected = run(by_hand, inputs)
+    for stack in (own, theirs):
+        torch.manual_seed(7)
+        hidden = run(stack, inputs)
+        assert torch.allclose(hidden, expected, rtol=1e-12, atol=1e-14)
+        hidden.sum().backward()
+        gradient = stack.layer_parameter("weight_hh", 0).grad
+        assert gradient is not None
+        assert 0.3 < (gradient == 0).double().mean().item() < 0.7
+        assert torch.allclose(run(stack.eval(), inputs), run(equal_stacks()[0], inputs), rtol=1e-12, atol=1e-14)
 
 
 def test_large_numbers_neither_overflow_nor_warn(weights: LSTMWeights) -> None:

@@ -30,6 +30,7 @@ def test_assignments_take_the_settings_type() -> None:
         ("seed", "decay=perhaps", "decay takes true or false"),
         ("seed", "hidden_size=0", "hidden_size must be at least 1"),
         ("seed", "dropout=1", "dropout must be from 0 to below 1"),
+        ("seed", "weight_drop=-0.1", "weight_drop must be from 0 to below 1"),
         ("seed", "learning_rate=nan", "learning_rate must be above 0"),
         ("seed", "lstm=keras", "lstm must be one of auto, own, torch"),
         ("seed", "optimiser=adamax", "must be one of"),
