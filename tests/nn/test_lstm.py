@@ -144,23 +144,25 @@ def test_the_stacks_are_equal_and_have_the_same_parameters() -> None:
 def test_weight_drop_drops_the_same_recurrent_weights_at_every_step_and_none_in_evaluation() -> None:
     inputs = torch.randn(STEPS, ROWS, INPUT, dtype=torch.float64)
     own, theirs = equal_stacks(weight_drop=0.5)
-    # A layer whose recurrent weights are the dropped ones, written by hand.
-    by_hand, _ = equal_stacks()
+    whole, dropped = (equal_stacks()[0] for _ in range(2))
     torch.manual_seed(7)
+    masks = [torch.nn.functional.dropout(torch.ones(4 * HIDDEN, HIDDEN, dtype=torch.float64)) for _ in range(3)]
     with torch.no_grad():
-        for layer in range(3):
-            weight_hh = by_hand.layer_parameter("weight_hh", layer)
-            weight_hh.copy_(torch.nn.functional.dropout(weight_hh, 0.5))
-    expected = run(by_hand, inputs)
+        for layer, mask in enumerate(masks):
+            dropped.layer_parameter("weight_hh", layer).mul_(mask)
+    expected = run(dropped, inputs)
+    torch.autograd.backward(expected.sum())
     for stack in (own, theirs):
         torch.manual_seed(7)
         hidden = run(stack, inputs)
         assert torch.allclose(hidden, expected, rtol=1e-12, atol=1e-14)
-        hidden.sum().backward()
-        gradient = stack.layer_parameter("weight_hh", 0).grad
-        assert gradient is not None
-        assert 0.3 < (gradient == 0).double().mean().item() < 0.7
-        assert torch.allclose(run(stack.eval(), inputs), run(equal_stacks()[0], inputs), rtol=1e-12, atol=1e-14)
+        torch.autograd.backward(hidden.sum())
+        for layer, mask in enumerate(masks):
+            gradient, through_all = (it.layer_parameter("weight_hh", layer).grad for it in (stack, dropped))
+            assert gradient is not None
+            assert through_all is not None
+            assert torch.allclose(gradient, mask * through_all, rtol=1e-12, atol=1e-14)
+        assert torch.allclose(run(stack.eval(), inputs), run(whole, inputs), rtol=1e-12, atol=1e-14)
 
 
 def test_large_numbers_neither_overflow_nor_warn(weights: LSTMWeights) -> None:
