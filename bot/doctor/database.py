@@ -1,7 +1,8 @@
-"""The database, its tables, and the worker that is known there."""
+"""The database, its tables, and the workers that are known there."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
@@ -16,10 +17,12 @@ from bot.jobs.wishes import NO_WORKER
 from bot.settings import Settings
 from bot.storage import Database
 from bot.storage.database import unusable
-from bot.storage.learning import SILENT, shared_now, workers
+from bot.storage.learning import heard, shared_now
+from bot.storage.models import LearningWorker
 from bot.storage.schema import alembic_config
 from bot.storage.versions import Alias, Served, called
 
+_MINUTE: Final = timedelta(minutes=1)
 _UPGRADE: Final = "poetbot db upgrade (poetbot run does so too)"
 
 
@@ -92,15 +95,17 @@ def _migrations(tables: Tables) -> Finding:
 
 
 def _worker(database: Database) -> Finding:
-    known, at = database.transact(lambda session: (workers(session), shared_now(session)))
-    if not known:
+    known, at = database.transact(lambda session: (heard(session), shared_now(session)))
+    if known.not_lately:
+        silent = (f"{_named(one)} was last heard {(at - one.beat_at) // _MINUTE} min ago" for one in known.not_lately)
+        return ill("worker", "; ".join(silent), "start it again: poetbot worker; its log says why it ended")
+    if not known.lately:
         return skipped("worker", "none runs, so the poet does not learn", NO_WORKER.partition(": ")[2])
-    last = max(known, key=lambda worker: worker.beat_at)
-    silent = at - last.beat_at
-    if abs(silent) < SILENT:
-        return well("worker", f"{last.name} on {last.machine}")
-    found = f"{last.name} on {last.machine} was last heard {silent.total_seconds() / 60:.0f} min ago"
-    return ill("worker", found, "start it again: poetbot worker; its log says why it ended")
+    return well("worker", ", ".join(map(_named, known.lately)))
+
+
+def _named(worker: LearningWorker) -> str:
+    return f"{worker.name} on {worker.machine}"
 
 
 def _not_looked_at(why: str) -> Iterator[Finding]:

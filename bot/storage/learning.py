@@ -243,19 +243,20 @@ def worker_is_there(session: Session) -> bool:
 
 @dataclass(frozen=True)
 class Silence:
-    """That nothing is heard of the worker that has a job."""
+    """That nothing is heard of the worker that has a job, or of any that could begin it."""
 
-    worker: str
+    worker: str | None
+    """None: the job was not begun."""
     since: datetime | None
-    """None: it said that it ends."""
+    """None: it said that it ends, or there is none."""
     has_heir: bool
     """Whether another worker runs, which takes the job over in a while."""
 
 
 def silence_of(session: Session, job: LearningJob) -> Silence | None:
-    """Whether nothing is heard of the worker that has a job; None if it is well, or no worker has it."""
+    """Whether nothing is heard of the worker that has a job, or has to begin it; None if all is well."""
     known = heard(session)
-    if job.active is None or job.worker is None or any(worker.name == job.worker for worker in known.lately):
+    if job.active is None or any(job.worker in (None, worker.name) for worker in known.lately):
         return None
     last = next((worker.beat_at for worker in known.not_lately if worker.name == job.worker), None)
     return Silence(job.worker, last, bool(known.lately))

@@ -115,6 +115,8 @@ def jobs_message(jobs: Sequence[LearningJob], workers: Heard, silence: Silence |
 
 
 def _silence(job: LearningJob, silence: Silence, say: Say) -> str:
+    if silence.worker is None:
+        return say("learning-nobody", job=job.id)
     known = {"job": job.id, "worker": silence.worker}
     if silence.since is None:
         what = say("learning-worker-ended", **known)

@@ -197,6 +197,12 @@ def _silent_worker(setup: Setup) -> None:
         database.transact(lambda session: session.execute(long_ago))
 
 
+def _silent_worker_beside_another(setup: Setup) -> None:
+    _silent_worker(setup)
+    with Database(URL.create("sqlite", database=str(setup.database))) as database:
+        database.transact(partial(beat, worker="worker-2", machine="a machine"))
+
+
 def _no_data(setup: Setup) -> None:
     setup.environment["YUEXIA_DATA"] = str(setup.home / "nothing")
 
@@ -270,6 +276,7 @@ def _no_webhook(setup: Setup) -> None:
         (_champion_gone, "poet", "the champion founder cannot serve", "poetbot poets rollback"),
         (_no_champion, "poet", "no version is the champion", "start the bot once (poetbot run)"),
         (_silent_worker, "worker", "last heard 60 min ago", "start it again"),
+        (_silent_worker_beside_another, "worker", "worker-1 on a machine was last heard 60 min ago", "start it again"),
         (_no_data, "data", "no prepared corpus", "poet prepare"),
         (_no_font, "font", "no font with Chinese characters", "fonts-lxgw-wenkai"),
         (_full_disk, "disk", "3 MB are free", "make room"),

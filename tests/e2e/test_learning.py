@@ -291,6 +291,19 @@ async def _silent(bot: "Running") -> LearningJob:
     return job
 
 
+async def test_a_job_that_no_worker_begins_is_told(start: "Start", base: Poet, database: Database) -> None:
+    async with start(base) as bot:
+        await _rate_two(bot)
+        message = await _asked(bot)
+        (job,) = bot.rows(LearningJob)
+        database.transact(partial(leave, worker="w"))
+        nobody = f"⚠️ {job.id}: no worker runs. Start one (poetbot worker) and it begins, or /cancel."
+        await bot.telegram.wait_until(lambda: message.text == nobody)
+        assert nobody in (await bot.answer_to("/jobs")).text
+        database.transact(partial(beat, worker="v", machine="gpu"))
+        await bot.telegram.wait_until(lambda: message.text == f"⏳ {job.id}: waits for the worker")
+
+
 async def test_a_job_whose_worker_is_dead_is_told_and_ends_at_a_word(
     start: "Start", base: Poet, database: Database
 ) -> None:

@@ -18,6 +18,7 @@ learning-no-worker =
 learning-busy = A fine-tuning is queued or running already: /jobs
 learning-too-few = There are { $ratings } ratings; { $least } at least are needed.
 learning-queued = ⏳ { $job }: waits for the worker
+learning-nobody = ⚠️ { $job }: no worker runs. Start one (<code>poetbot worker</code>) and it begins, or /cancel.
 learning-stage-collected = 📥 { $job }: the ratings are collected
 learning-stage-tuning = 🔁 { $job }: step { $step } of { $steps }, loss { $loss }, { $eta } to go
 learning-stage-examining = 🔍 { $job }: measured beside the poet of today, { $step } of { $steps }

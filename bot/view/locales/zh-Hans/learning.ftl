@@ -17,6 +17,7 @@ learning-no-worker =
 learning-busy = 已有微调在排队或进行中：/jobs
 learning-too-few = 只有 { $ratings } 个评价，至少需要 { $least } 个。
 learning-queued = ⏳ { $job }：等待工作程序
+learning-nobody = ⚠️ { $job }：没有工作程序在运行。启动一个（<code>poetbot worker</code>）便会开始，或以 /cancel 取消。
 learning-stage-collected = 📥 { $job }：评价已收集
 learning-stage-tuning = 🔁 { $job }：第 { $step }／{ $steps } 步，损失 { $loss }，还需{ $eta }
 learning-stage-examining = 🔍 { $job }：与现任诗人比较中，{ $step }／{ $steps }

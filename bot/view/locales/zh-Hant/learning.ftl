@@ -17,6 +17,7 @@ learning-no-worker =
 learning-busy = 已有微調在排隊或進行中：/jobs
 learning-too-few = 只有 { $ratings } 個評價，至少需要 { $least } 個。
 learning-queued = ⏳ { $job }：等待工作程式
+learning-nobody = ⚠️ { $job }：沒有工作程式在運行。啟動一個（<code>poetbot worker</code>）便會開始，或以 /cancel 取消。
 learning-stage-collected = 📥 { $job }：評價已收集
 learning-stage-tuning = 🔁 { $job }：第 { $step }／{ $steps } 步，損失 { $loss }，還需{ $eta }
 learning-stage-examining = 🔍 { $job }：與現任詩人比較中，{ $step }／{ $steps }
