@@ -16,6 +16,7 @@ from poetcore.nn.lstm_own import OwnLSTM, recurrence
 from poetcore.training.data import Epoch, Sequences
 from poetcore.training.hardware import Hardware
 from poetcore.training.loop import build_model
+from poetcore.training.muon import Muon, Together
 from poetcore.training.optimisers import Average, build_optimiser, learning_rate
 from poetcore.training.presets import TrainingSettings
 from poetcore.training.run import Run
@@ -23,7 +24,9 @@ from poetcore.training.run import Run
 __all__ = [
     "Average",
     "Hardware",
+    "Muon",
     "OurLoop",
+    "Together",
     "build_optimiser",
     "learning_rate",
     "output_loss",

@@ -11,7 +11,7 @@ from torch import Tensor
 from torch.nn.utils.rnn import pad_sequence
 
 from benchmarks.corpora import Course
-from benchmarks.ours import Average, Hardware, build_optimiser, learning_rate, output_loss
+from benchmarks.ours import Average, Hardware, Muon, Together, build_optimiser, learning_rate, output_loss
 from benchmarks.transformer.model import CausalTransformer
 from poetcore.corpus import START
 from poetcore.training.presets import TrainingSettings
@@ -57,7 +57,7 @@ def train_transformer(
 
     `batches` are poems as token ids int64 from START; products are in the arithmetic that our LSTM would have here.
     """
-    optimiser = build_optimiser(model.parameters(), settings)
+    optimiser = optimiser_for(model, settings)
     average = Average(lambda: dict(model.named_parameters()), settings.average)
     began = time.monotonic()
     state = Trained(0, 0, 0.0, float("nan"))
@@ -79,6 +79,20 @@ def train_transformer(
         if name in average.tensors:
             parameter.data.copy_(average.tensors[name])
     return state
+
+
+def optimiser_for(model: CausalTransformer, settings: TrainingSettings) -> torch.optim.Optimizer:
+    """The settings' optimiser; Muon is for the matrices of the layers, as it is for those of the gates in our LSTM."""
+    if settings.optimiser != "muon":
+        return build_optimiser(model.parameters(), settings)
+    matrices = {name: weight for name, weight in model.layers.named_parameters() if weight.dim() == 2}
+    # Queries, keys and values lie one below the other.
+    groups = [{"params": [weight], "stacked": 3 if "in_proj" in name else 1} for name, weight in matrices.items()]
+    apart = {id(weight) for weight in matrices.values()}
+    others = [parameter for parameter in model.parameters() if id(parameter) not in apart]
+    rate, decay = settings.learning_rate, settings.weight_decay
+    muon = Muon(groups, rate, decay, Hardware.chosen(settings).arithmetic)
+    return Together((muon, torch.optim.AdamW(others, lr=rate, weight_decay=decay, fused=True)))
 
 
 def scheduled_rate(update: int, share: float, settings: TrainingSettings) -> float:

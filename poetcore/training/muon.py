@@ -27,13 +27,17 @@ class Muon(torch.optim.Optimizer):
 
     def __init__(
         self,
-        gate_weights: Iterable[Tensor],
+        weights: Iterable[Tensor] | Iterable[dict[str, Any]],
         lr: float,
         weight_decay: float = 0.0,
         arithmetic: torch.dtype = torch.float32,
+        stacked: int = 4,
     ) -> None:
-        """`gate_weights`: [4H, any], four gates one below the other; `arithmetic`: of the products."""
-        super().__init__(gate_weights, {"lr": lr, "weight_decay": weight_decay})
+        """`weights`: [4H, any], four gates one below the other, or groups with a number of `stacked` matrices each.
+
+        `arithmetic`: of the products.
+        """
+        super().__init__(weights, {"lr": lr, "weight_decay": weight_decay, "stacked": stacked})
         self._arithmetic = arithmetic
 
     @torch.no_grad()
@@ -43,18 +47,18 @@ class Muon(torch.optim.Optimizer):
         for group in self.param_groups:
             for weight in group["params"]:
                 if weight.grad is not None:
-                    self._move(weight, weight.grad, group["lr"], group["weight_decay"])
+                    self._move(weight, weight.grad, group)
         return loss
 
-    def _move(self, weight: Tensor, gradient: Tensor, rate: float, decay: float) -> None:
+    def _move(self, weight: Tensor, gradient: Tensor, group: dict[str, Any]) -> None:
         state = self.state[weight]
         if not state:
             state["momentum"] = torch.zeros_like(weight)
         momentum = state["momentum"].lerp_(gradient, 1 - _MOMENTUM)
-        gates = gradient.lerp(momentum, _MOMENTUM).view(4, -1, weight.shape[1])
-        step = orthogonal(gates, self._arithmetic).reshape(weight.shape).to(weight.dtype)
-        weight.mul_(1 - rate * decay)
-        weight.add_(step, alpha=-rate * _LENGTH * math.sqrt(max(gates.shape[1:])))
+        matrices = gradient.lerp(momentum, _MOMENTUM).view(group["stacked"], -1, weight.shape[1])
+        step = orthogonal(matrices, self._arithmetic).reshape(weight.shape).to(weight.dtype)
+        weight.mul_(1 - group["lr"] * group["weight_decay"])
+        weight.add_(step, alpha=-group["lr"] * _LENGTH * math.sqrt(max(matrices.shape[1:])))
 
 
 def orthogonal(matrices: Tensor, arithmetic: torch.dtype = torch.float32) -> Tensor:

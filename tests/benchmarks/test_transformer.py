@@ -18,6 +18,7 @@ from benchmarks.transformer.training import (
     by_clock,
     by_updates,
     endless_batches,
+    optimiser_for,
     scheduled_rate,
     train_transformer,
 )
@@ -119,10 +120,12 @@ def test_the_schedule_ends_with_the_clock() -> None:
     assert all(later < earlier for earlier, later in pairwise(rates))
 
 
+@pytest.mark.parametrize("optimiser", ["adam", "muon"])
 @pytest.mark.parametrize("arithmetic", ["float32", "bfloat16"])
-def test_it_learns_in_either_arithmetic(corpus: PreparedCorpus, arithmetic: str) -> None:
+def test_it_learns_in_either_arithmetic(corpus: PreparedCorpus, arithmetic: str, optimiser: str) -> None:
     torch.manual_seed(1)
-    sizes = ("vocabulary_size=50", "batch_poems=8", "learning_rate=0.003", f"arithmetic={arithmetic}")
+    how = (f"arithmetic={arithmetic}", f"optimiser={optimiser}")
+    sizes = ("vocabulary_size=50", "batch_poems=8", "learning_rate=0.003", *how)
     course = plan_course(corpus, settings_for("seed", sizes), 1)
     model = CausalTransformer(Shape(50, 49, 32, 1, 64))
     states: list[Trained] = []
@@ -131,6 +134,25 @@ def test_it_learns_in_either_arithmetic(corpus: PreparedCorpus, arithmetic: str)
     losses = [state.loss for state in states]
     assert losses[0] == pytest.approx(math.log(50), rel=0.05)
     assert losses[-1] < losses[0] - 0.2
+
+
+def test_muon_makes_the_steps_of_its_matrices_orthogonal_and_of_nothing_else() -> None:
+    torch.manual_seed(2)
+    model = CausalTransformer(SMALL)
+    before = {name: parameter.detach().clone() for name, parameter in model.named_parameters()}
+    for parameter in model.parameters():
+        parameter.grad = torch.randn(parameter.shape)
+    settings = settings_for("base", ["weight_decay=0", "arithmetic=float32"])
+    optimiser_for(model, settings).step()
+    orthogonal = {
+        name
+        for name, parameter in model.named_parameters()
+        if parameter.dim() == 2
+        for third in ((parameter.detach() - before[name]).chunk(3 if "in_proj" in name else 1)[0],)
+        if torch.linalg.matrix_norm(third, 2) < 2 * torch.linalg.matrix_norm(third, -2)
+    }
+    layers = ("self_attn.in_proj_weight", "self_attn.out_proj.weight", "linear1.weight", "linear2.weight")
+    assert orthogonal == {f"layers.layers.{number}.{name}" for number in range(SMALL.layers) for name in layers}
 
 
 def test_a_run_says_size_speed_and_bits(corpus: PreparedCorpus) -> None:
