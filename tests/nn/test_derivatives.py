@@ -330,6 +330,17 @@ def test_the_recursion_needs_the_steps_own_loss_and_the_path_through_the_cell(
     assert relative_error(ours, theirs) == pytest.approx(error, rel=0.01, abs=1e-10)
 
 
+def test_the_recursion_gives_the_gradients_of_the_weights_and_inputs(
+    weights: LSTMWeights, inputs: Array, state: tuple[Array, Array], d_outputs: Array, steps: list[Step]
+) -> None:
+    rows, autograd = recursion(steps, d_outputs), autograd_of_all_steps(weights, inputs, state, d_outputs)
+    hidden_before = np.stack([step.h_before for step in steps])
+    assert relative_error(rows.T @ inputs[:, 0], autograd.weight_ih) < 1e-10
+    assert relative_error(rows.T @ hidden_before, autograd.weight_hh) < 1e-10
+    # Not a sum: each step's row by itself.
+    assert relative_error(rows @ weights.weight_ih, autograd.inputs[:, 0]) < 1e-10
+
+
 def named_lines(text: str) -> list[str]:
     return re.findall(r"`([^`\n]+)`", text)
 
@@ -339,7 +350,43 @@ def test_every_line_that_the_document_names_stands_in_the_numpy_lstm() -> None:
     assert [line for line in named_lines(DOCUMENT.read_text(encoding="utf-8")) if line not in source] == []
 
 
+def formulas() -> list[str]:
+    # The rows of its tables that begin with one.
+    return [line for line in DOCUMENT.read_text(encoding="utf-8").splitlines() if line.startswith("| $")]
+
+
 def test_every_formula_of_the_document_names_its_line() -> None:
-    formulas = [line for line in DOCUMENT.read_text(encoding="utf-8").splitlines() if line.startswith("| $")]
-    assert len(formulas) > 20
-    assert [formula for formula in formulas if not named_lines(formula)] == []
+    assert len(formulas()) > 20
+    assert [formula for formula in formulas() if not named_lines(formula)] == []
+
+
+SYMBOLS = {
+    "i": "i_t",
+    "f": "f_t",
+    "g": r"\tilde c_t",
+    "o": "o_t",
+    "c": "c_t",
+    "c_before": "c_{t-1}",
+    "h_before": "h_{t-1}",
+    "x": "x_t",
+    "weight_h": "W_{kh}",
+    "weight_x": "W_{kx}",
+    "bias": "b_k",
+}
+
+
+@pytest.mark.parametrize(("output", "name"), DERIVATIVES)
+def test_every_derivative_that_is_checked_is_a_formula_of_the_document(output: str, name: str) -> None:
+    begin = rf"| $\dfrac{{\partial {output}_t}}{{\partial {SYMBOLS[name]}}} = "
+    assert [formula.startswith(begin) for formula in formulas()].count(True) == 1
+
+
+@pytest.mark.parametrize(
+    ("output", "blocks"),
+    [("A", ("A^i_t", "A^f_t", r"A_t^{\tilde c}", "A^o_t")), ("B", ("B^i_t", "B^f_t", r"B_t^{\tilde c}"))],
+)
+def test_the_derivatives_by_the_pre_activations_are_formulas_of_the_document(
+    output: str, blocks: tuple[str, ...]
+) -> None:
+    found = [formula.removeprefix("| $").partition(" = ")[0] for formula in formulas()]
+    assert [symbol for symbol in found if re.match(rf"{output}[_^]", symbol)] == list(blocks)
