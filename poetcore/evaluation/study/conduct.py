@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Final, Protocol
 
 from poetcore.corpus import PreparedCorpus
-from poetcore.errors import StorageError, TrainingError
+from poetcore.errors import SettingsError, StorageError, TrainingError
 from poetcore.evaluation.study.arms import ArmObserver, finished_record, run_arm
 from poetcore.evaluation.study.page import page_of
 from poetcore.evaluation.study.plan import Arm, Plan, Scale, plan_of
@@ -22,6 +22,7 @@ from poetcore.evaluation.study.record import ArmRecord, Study
 from poetcore.evaluation.study.report import study_of
 from poetcore.files import write_whole
 from poetcore.package import now_utc
+from poetcore.training.presets import TrainingSettings
 
 PLAN: Final = "plan.json"
 FIGURES: Final = "study.json"
@@ -82,7 +83,7 @@ def _begin_or_resume(out: Path, plan: Plan, corpus: PreparedCorpus) -> datetime:
         begun = json.loads(path.read_bytes())
         began = datetime.fromisoformat(begun["began"])
         changed = _difference(begun, json.loads(json.dumps(content)))
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, SettingsError) as error:
         raise TrainingError(f"{path} is damaged ({error!r}); give --out another folder") from error
     if changed:
         raise TrainingError(f"{out} holds a study begun with {changed}: go on as it was begun, or give another --out")
@@ -91,6 +92,13 @@ def _begin_or_resume(out: Path, plan: Plan, corpus: PreparedCorpus) -> datetime:
 
 def _as_begun(arm: Arm) -> dict[str, Any]:
     return arm.settings.as_dict() | {"equal_weight": arm.equal_weight}
+
+
+def _with_defaults(begun: Mapping[str, Any]) -> dict[str, Any]:
+    """An arm of plan.json as this version writes it: a setting that came later has its default, as in `open_run`."""
+    stored = {key: value for key, value in begun.items() if key != "equal_weight"}
+    settings = TrainingSettings(**(stored | {"collections": tuple(stored["collections"])}))
+    return settings.as_dict() | {"equal_weight": begun["equal_weight"]}
 
 
 def _difference(begun: Mapping[str, Any], now: Mapping[str, Any]) -> str | None:
@@ -102,9 +110,10 @@ def _difference(begun: Mapping[str, Any], now: Mapping[str, Any]) -> str | None:
     if begun["arms"].keys() != now["arms"].keys():
         return "other arms (by another version)"
     for name, settings in now["arms"].items():
+        was = _with_defaults(begun["arms"][name])
         for key, value in settings.items():
-            if (was := begun["arms"][name].get(key)) != value:
-                return f"{key}={was} in arm {name}, not {value}"
+            if was[key] != value:
+                return f"{key}={was[key]} in arm {name}, not {value}"
     return None
 
 

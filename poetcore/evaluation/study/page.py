@@ -167,7 +167,7 @@ def _optimisers(study: Study) -> str:
         + table(heads, rows, min(measured, key=measured.__getitem__) if measured else None)
         + "".join(map(verdict, study.optimiser_verdicts))
         + "<h3>Where the learning rates come from</h3><p>The report names none. Each method has the rate that is "
-        f'customary for it; none was tuned.</p><ul class="reasons">{reasons}</ul>'
+        f'customary for it.</p><ul class="reasons">{reasons}</ul>'
     )
 
 
@@ -284,7 +284,8 @@ def _difference(arm: ArmRecord, centre: ArmRecord) -> str:
     changed = [
         f"{key} {_shown(value)}"
         for key, value in arm.settings.items()
-        if value != centre.settings.get(key) and key != "epochs"
+        # A setting that came while the study ran is one that the centre, trained first, does not have.
+        if value != centre.settings.get(key, value) and key != "epochs"
     ]
     if arm.equal_weight is not None:
         changed = [f"every weight {arm.equal_weight:g}"]

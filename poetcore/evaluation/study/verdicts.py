@@ -6,6 +6,7 @@ The bounds that decide are constants here and stand in the sentences: no verdict
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from poetcore.evaluation.study.markup import small
 from poetcore.evaluation.study.plan import CENTRE
 from poetcore.evaluation.study.record import ArmRecord, EpochRow, InitialisationLine, Outcome, SizeLine, Verdict
 
@@ -102,7 +103,7 @@ def equal_units_stay_equal(lines: Sequence[InitialisationLine]) -> Verdict:
         return Verdict(claim=claim, outcome="open", text="There is nothing to compare: no epoch ended.")
     same = [by_arm[name].distinct_units == 1 for name in ("zero", "equal")]
     counts = ", ".join(f"{line.label} {line.distinct_units} of {line.units}" for line in lines)
-    differences = ", ".join(f"{line.label} {_small(line.largest_difference)}" for line in lines)
+    differences = ", ".join(f"{line.label} {small(line.largest_difference)}" for line in lines)
     text = (
         f"Units that are distinct after training: {counts}. Largest difference between the activations of two units: "
         f"{differences}."
@@ -200,10 +201,6 @@ def _idle_bounds() -> str:
 
 def _both(*holds: bool) -> Outcome:
     return "confirmed" if all(holds) else "partly" if any(holds) else "refuted"
-
-
-def _small(value: float) -> str:
-    return "0" if value == 0 else f"{value:.1e}" if value < 1e-3 else f"{value:.3f}"
 
 
 def _too_few(rows: Sequence[EpochRow]) -> str:

@@ -159,6 +159,31 @@ def test_going_on_takes_the_same_settings_and_data(
         conduct(study_data, finished[0], scale, Notes())
 
 
+def test_a_study_begun_before_a_setting_existed_goes_on(
+    finished: tuple[Path, Study], study_data: Path, tmp_path: Path
+) -> None:
+    out = copied(finished[0], tmp_path / "study")
+    begun = json.loads((out / "plan.json").read_bytes())
+    for arm in begun["arms"].values():
+        assert arm.pop("weight_drop") == 0
+    (out / "plan.json").write_text(json.dumps(begun))
+    assert conduct(study_data, out, TINY, Notes()) == finished[1]
+    changed = replace(TINY, base=replace(TINY.base, weight_drop=0.5))
+    with pytest.raises(TrainingError, match=r"weight_drop=0\.0 in arm adam, not 0\.5"):
+        conduct(study_data, out, changed, Notes())
+
+
+def test_a_plan_with_a_setting_that_cannot_be_is_damaged(
+    finished: tuple[Path, Study], study_data: Path, tmp_path: Path
+) -> None:
+    out = copied(finished[0], tmp_path / "study")
+    begun = json.loads((out / "plan.json").read_bytes())
+    begun["arms"]["adam"]["epochs"] = 0
+    (out / "plan.json").write_text(json.dumps(begun))
+    with pytest.raises(TrainingError, match=r"plan\.json is damaged.*epochs must be at least 1"):
+        conduct(study_data, out, TINY, Notes())
+
+
 def other_file(out: Path) -> None:
     out.mkdir()
     (out / "notes.txt").write_text("mine")

@@ -98,6 +98,22 @@ def test_the_same_figures_give_the_same_page(page: str, finished: tuple[Path, St
     assert page_of(finished[1]) == page
 
 
+def test_the_page_in_the_documents_is_what_its_figures_give() -> None:
+    folder = Path(__file__).parents[3] / "docs" / "study"
+    study = Study.model_validate_json((folder / "study.json").read_bytes())
+    pictures = re.compile(r"<svg.*?</svg>", re.DOTALL)  # another matplotlib draws them otherwise
+    committed = (folder / "study.html").read_text(encoding="utf-8")
+    assert pictures.sub("", page_of(study)) == pictures.sub("", committed)
+
+
+def test_a_setting_that_came_while_the_study_ran_is_no_difference(finished: tuple[Path, Study], page: str) -> None:
+    centre = finished[1].arms["adam"]
+    settings = {key: value for key, value in centre.settings.items() if key != "weight_drop"}
+    arms = finished[1].arms | {"adam": centre.model_copy(update={"settings": settings})}
+    differences = re.findall(r">length-10</th><td>([^<]*)</td>", page_of(finished[1].model_copy(update={"arms": arms})))
+    assert differences == ["sequence_length 10"] == re.findall(r">length-10</th><td>([^<]*)</td>", page)
+
+
 def test_a_whole_study_has_no_notice_and_an_empty_one_no_pictures_of_nothing(finished: tuple[Path, Study]) -> None:
     study = finished[1]
     assert "This is" not in page_of(study.model_copy(update={"cuts": (), "scale": "full"}))
