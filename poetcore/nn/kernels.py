@@ -133,7 +133,8 @@ class NativeKernels:
         """As `Kernels.softmax_loss`."""
         threads = torch.get_num_threads()
         losses = torch.empty(len(logits))
-        scratch = torch.empty(threads, 2, logits.shape[1])
+        # Zeros: where the system grants fewer threads, a part that none has written is added up too.
+        scratch = torch.zeros(threads, 2, logits.shape[1])
         operands = (logits, bias, targets, losses, d_bias, scratch)
         self._call("softmax_loss", logits, *_sizes(logits), *operands, ctypes.c_int(threads))
         return losses

@@ -1,6 +1,8 @@
 """The C kernels against torch's operations, and what happens where there is no compiler."""
 
+import os
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -137,3 +139,24 @@ def test_without_a_compiler_torch_does_the_work(monkeypatch: pytest.MonkeyPatch,
         assert kernels_for(torch.zeros(1)).name == "torch"
     compiled.cache_clear()
     assert list(tmp_path.rglob("*.so")) == []
+
+
+GRANTED_ONE = """
+import torch
+from poetcore.nn.kernels import NativeKernels, _FLAGS, _SOURCE
+from poetcore.compiling import compiled
+torch.set_num_threads(2)
+logits, bias, targets = torch.randn(64, 5_000), torch.zeros(5_000), torch.zeros(64, dtype=torch.long)
+expected = logits.softmax(dim=1).sum(dim=0)
+expected[0] -= 64
+# What the next buffer of this size finds in its memory.
+poison = torch.full((2, 2, 5_000), 1e6)
+del poison
+d_bias = torch.zeros(5_000)
+NativeKernels(compiled(_SOURCE, _FLAGS)).softmax_loss(logits, bias, targets, d_bias)
+assert torch.allclose(d_bias, expected, atol=1e-4), (d_bias - expected).abs().max()
+"""
+
+
+def test_fewer_threads_than_were_asked_for_are_enough(native: NativeKernels) -> None:
+    subprocess.run([sys.executable, "-c", GRANTED_ONE], check=True, env=os.environ | {"OMP_THREAD_LIMIT": "1"})
