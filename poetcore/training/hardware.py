@@ -2,6 +2,7 @@
 
 import os
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 import torch
@@ -14,6 +15,9 @@ from poetcore.training.presets import TrainingSettings
 # oneDNN keeps 1,024 compiled products by default. Each batch has products of shapes of its own, and the process grew by
 # a gigabyte in a minute and a half; with 32 by half as much, at the same speed.
 _PRODUCTS_KEPT: Final = "32"
+
+# torch takes a thread for each core that the process may run on, and does not know that a container may have less time.
+_QUOTA: Final = Path("/sys/fs/cgroup/cpu.max")
 
 _DTYPES: Final = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
 
@@ -33,6 +37,8 @@ class Hardware:
         """What `settings` ask for, "auto" being the fastest; raises `SettingsError` for what this machine has not."""
         # Read once, before the first product.
         os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", _PRODUCTS_KEPT)
+        if (granted := _granted_cores()) is not None and granted < torch.get_num_threads():
+            torch.set_num_threads(granted)
         device = torch.device("cuda", local_rank) if torch.cuda.is_available() else torch.device("cpu")
         arithmetic = _fastest(device) if settings.arithmetic == "auto" else _DTYPES[settings.arithmetic]
         lstm = settings.lstm if settings.lstm != "auto" else "own" if device.type == "cpu" else "torch"
@@ -65,6 +71,16 @@ class Hardware:
         kernels = kernels_for(torch.empty(0, dtype=self.arithmetic, device=self.device))
         layer = f"own LSTM ({kernels.name} kernels)" if self.lstm == "own" else "torch's LSTM"
         return f"{where}, {str(self.arithmetic).removeprefix('torch.')} products, {layer}"
+
+
+def _granted_cores() -> int | None:
+    """Whole cores that a container's quota of time comes to (cgroup v2), at least one; None where there is no quota."""
+    try:
+        time_us, period_us = map(int, _QUOTA.read_text().split())
+    except (OSError, ValueError):
+        # Where nothing limits it, "max" stands in place of the time.
+        return None
+    return max(1, time_us // period_us)
 
 
 def _fastest(device: torch.device) -> torch.dtype:

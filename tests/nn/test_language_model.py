@@ -1,11 +1,15 @@
 """The language model and its chunked loss against the plain way."""
 
 import math
+from collections.abc import Sequence
 
 import pytest
 import torch
+from torch import Tensor
 
+from poetcore.nn import language_model as model_module
 from poetcore.nn import loss as loss_module
+from poetcore.nn.context import ERA_IDS, FORM_IDS, PLACES
 from poetcore.nn.language_model import Architecture, Batch, Conditions, Dropout, LanguageModel
 from poetcore.nn.lookup import Steps
 from poetcore.nn.loss import Sampling, linear_cross_entropy
@@ -118,6 +122,41 @@ def test_a_told_model_hears_each_thing_that_it_is_told(lstm: str) -> None:
     assert len(set(told)) == len(told)
 
 
+def told_batch(vocabulary: int, sizes: Sequence[int]) -> Batch:
+    """Random poems, a title of two tokens each, of which everything is told."""
+    steps, poems = Steps.of(sizes), sizes[0]
+    inputs, targets, above, second = torch.randint(vocabulary, (4, len(steps.sequences))).unbind()
+    contexts = torch.stack((torch.randint(PLACES, inputs.shape), above, second), dim=1)
+    titles, begins = torch.randint(vocabulary, (2 * poems,)), torch.arange(0, 2 * poems, 2)
+    conditions = Conditions(titles, begins, torch.randint(FORM_IDS, (poems,)), torch.randint(ERA_IDS, (poems,)))
+    return Batch(steps, inputs, targets, contexts, conditions)
+
+
+@pytest.mark.parametrize("lstm", ["own", "torch"])
+def test_whole_tables_as_on_a_gpu_give_the_loss_and_gradients_of_the_rows_that_occur(
+    lstm: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    torch.manual_seed(9)
+    model = LanguageModel(Architecture(20, 6, 6, 2, False, context_size=3, condition_size=4), lstm).double().eval()
+    batch, rows_of = told_batch(20, [4, 3, 3, 1]), model_module._rows_of
+
+    def on_a_gpu(weight: Tensor, indices: Sequence[Tensor]) -> tuple[Tensor, list[Tensor]]:
+        # A meta tensor is no CPU's, which chooses the way, and has no numbers, which come from the weight itself.
+        elsewhere = weight.to("meta")
+        table, places = rows_of(elsewhere, indices)
+        assert table is elsewhere
+        return weight, places
+
+    learning = [parameter for parameter in model.parameters() if parameter.requires_grad]
+    outcomes = []
+    for way in (rows_of, on_a_gpu):
+        monkeypatch.setattr(model_module, "_rows_of", way)
+        loss = model(batch)
+        outcomes.append([loss, *torch.autograd.grad(loss, learning)])
+    for rows, whole in zip(*outcomes, strict=True):
+        assert torch.allclose(whole, rows, rtol=1e-10, atol=1e-12)
+
+
 def test_dropout_is_the_same_at_every_step_of_a_sequence_and_off_in_evaluation() -> None:
     torch.manual_seed(6)
     dropout = Dropout(0.5)
@@ -148,3 +187,23 @@ def test_training_in_bfloat16_is_near_the_exact_loss_and_evaluation_is_exact() -
     batch = Batch(Steps.of([4] * 10), tokens[:-1], tokens[1:])
     assert 0 < abs(rough(batch).item() - exact(batch).item()) < 0.02 * exact(batch).item()
     assert rough.eval()(batch).item() == exact.eval()(batch).item()
+
+
+@pytest.mark.parametrize("chunk_rows", [16, 512])
+def test_training_in_bfloat16_has_the_gradient_of_every_parameter_as_in_float32(
+    chunk_rows: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(loss_module, "CHUNK_ROWS", chunk_rows)
+    torch.manual_seed(10)
+    sizes = Architecture(40, 16, 16, 2, False, context_size=8, condition_size=8)
+    rough, exact = LanguageModel(sizes, arithmetic=torch.bfloat16), LanguageModel(sizes)
+    exact.load_state_dict(rough.state_dict())
+    batch = told_batch(40, [8] * 6 + [5] * 4 + [1] * 3)
+    for model in (rough, exact):
+        torch.autograd.backward(model(batch))
+    for name, parameter in exact.named_parameters():
+        found, expected = rough.get_parameter(name).grad, parameter.grad
+        assert found is not None, name
+        assert expected is not None, name
+        assert torch.cosine_similarity(found.flatten(), expected.flatten(), dim=0) > 0.99, name
+        assert math.isclose(found.norm().item(), expected.norm().item(), rel_tol=0.03), name

@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from poetcore.nn import lstm_numpy
+from poetcore.nn import lstm_numpy, lstm_torch
 from poetcore.nn.initialisation import initialise
 from poetcore.nn.lookup import Lookup, Steps
 from poetcore.nn.lstm_numpy import Array, LSTMWeights
@@ -163,6 +163,25 @@ def test_weight_drop_drops_the_same_recurrent_weights_at_every_step_and_none_in_
             assert through_all is not None
             assert torch.allclose(gradient, mask * through_all, rtol=1e-12, atol=1e-14)
         assert torch.allclose(run(stack.eval(), inputs), run(whole, inputs), rtol=1e-12, atol=1e-14)
+
+
+@pytest.mark.parametrize("weight_drop", [0.0, 0.5])
+def test_torchs_layers_do_padded_as_on_a_gpu_what_they_do_packed(
+    weight_drop: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, layers = equal_stacks(weight_drop)
+    steps = Steps.of([4, 3, 3, 1])
+    table, d_hidden = (torch.randn(11, width, dtype=torch.float64) for width in (INPUT, HIDDEN))
+    learning = [table.requires_grad_(), *(parameter for parameter in layers.parameters() if parameter.requires_grad)]
+    outcomes = []
+    for way in (lstm_torch._packed, lstm_torch._padded):
+        # What runs on a CPU; no GPU is needed to go a GPU's way.
+        monkeypatch.setattr(lstm_torch, "_packed", way)
+        torch.manual_seed(7)
+        hidden = layers(Lookup([table], torch.arange(11)[:, None]), steps, lambda between: between)
+        outcomes.append([hidden, *torch.autograd.grad(hidden, learning, d_hidden)])
+    for packed, padded in zip(*outcomes, strict=True):
+        assert torch.allclose(padded, packed, rtol=1e-10, atol=1e-12)
 
 
 def test_large_numbers_neither_overflow_nor_warn(weights: LSTMWeights) -> None:
