@@ -12,30 +12,33 @@ import argparse
 import json
 import math
 import statistics
+import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import torch
 
 from benchmarks.timing import minutes
 from poetcore.corpus import UNKNOWN, VALIDATION, PreparedCorpus
+from poetcore.errors import PoetcoreError
 from poetcore.evaluation.bits import BLOCK
 from poetcore.files import write_whole
 from poetcore.progress import TrainingDisplay
 from poetcore.prosody.text import is_hanzi
 from poetcore.training.checkpoints import load_checkpoint
-from poetcore.training.data import Epoch, Sequences
+from poetcore.training.data import Sequences
 from poetcore.training.hardware import Hardware
-from poetcore.training.loop import Trainer, build_model, set_parameters
-from poetcore.training.optimisers import build_optimiser
+from poetcore.training.learner import Learner, build_model, set_parameters
+from poetcore.training.loop import Trainer
 from poetcore.training.presets import TrainingSettings, settings_for
 from poetcore.training.run import Run, begin_run, resume_run
 
-ARMS = {
+ARMS: Final[dict[str, list[str]]] = {
     "center": [],
     "no-context": ["context_size=0"],
     "whole-softmax": ["sampled_tokens=0"],
@@ -45,28 +48,49 @@ ARMS = {
     "weight-drop-0.2": ["weight_drop=0.2"],
     "average": ["average=0.99"],
 }
-_CALIBRATION_ROUNDS = 4
+_CALIBRATION_ROUNDS: Final = 4
+# The end of a schedule that is not come to: a calibration is short.
+_FAR: Final = 1_000_000
 
 
-def main() -> None:
-    """Run the arms that are missing and print the table."""
+def main(words: Sequence[str] | None = None) -> int:
+    """Run the arms that are missing and write the table; returns the exit status."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--minutes", type=minutes, default=12.0)
     parser.add_argument("--preset", default="base")
-    parser.add_argument("--arms", default=",".join(ARMS))
-    options = parser.parse_args()
-    corpus = PreparedCorpus.load(options.data)
-    arms = {name: settings_for(options.preset, ARMS[name]) for name in options.arms.split(",")}
-    seconds = _calibrated(corpus, arms, options.out / "seconds-per-update.json")
+    parser.add_argument("--arms", type=_arms, default=tuple(ARMS), help="comma-separated; there are " + ", ".join(ARMS))
+    asked = parser.parse_args(words)
+    try:
+        run(PreparedCorpus.load(asked.data), asked.preset, asked.arms, asked.minutes, asked.out)
+    except PoetcoreError as error:
+        sys.stderr.write(f"error: {error}\n")
+        return error.exit_status
+    return 0
+
+
+def _arms(text: str) -> tuple[str, ...]:
+    names = tuple(text.split(","))
+    if unknown := [name for name in names if name not in ARMS]:
+        raise argparse.ArgumentTypeError(f"no arm is called {unknown[0]!r}; there are {', '.join(ARMS)}")
+    return names
+
+
+def run(corpus: PreparedCorpus, preset: str, names: Sequence[str], budget_minutes: float, out: Path) -> None:
+    """Run the arms `names` that are not finished in `out` yet, and write the table after each.
+
+    Raises `TrainingError` if `out` has arms of other settings or data.
+    """
+    arms = {name: settings_for(preset, ARMS[name]) for name in names}
+    seconds = _calibrated(corpus, arms, out / "seconds-per-update.json")
     rows: dict[str, dict[str, Any]] = {}
     for name, settings in arms.items():
-        updates = round(60 * options.minutes / seconds[name])
-        row = _arm(corpus, replace(settings, updates=updates, epochs=100, evaluation_poems=500), options.out / name)
+        updates = max(1, round(60 * budget_minutes / seconds[name]))
+        row = _arm(corpus, replace(settings, updates=updates, epochs=100, evaluation_poems=500), out / name)
         rows[name] = {"seconds_per_update": seconds[name], **row}
         print(json.dumps({"arm": name, **rows[name]}), flush=True)
-        write_whole(options.out / "table.md", table(rows))
+        write_whole(out / "table.md", table(rows))
 
 
 def table(rows: Mapping[str, Mapping[str, Any]]) -> str:
@@ -93,7 +117,7 @@ def _calibrated(corpus: PreparedCorpus, arms: dict[str, TrainingSettings], path:
     return known
 
 
-def _timed(update: Any) -> float:
+def _timed(update: Callable[[], None]) -> float:
     """Seconds of an update, averaged over four in a row."""
     started = time.monotonic()
     for _ in range(4):
@@ -101,36 +125,30 @@ def _timed(update: Any) -> float:
     return (time.monotonic() - started) / 4
 
 
-def _stepper(corpus: PreparedCorpus, settings: TrainingSettings) -> Any:
+def _stepper(corpus: PreparedCorpus, settings: TrainingSettings) -> Callable[[], None]:
+    """An update with validation poems, which are sooner there than the training poems and as long."""
     hardware = Hardware.chosen(settings)
-    run = Run(Path(), settings, corpus.fingerprint, corpus.vocabulary(settings.vocabulary_size))
-    model = build_model(run, hardware).to(hardware.device)
-    optimiser = build_optimiser(model.parameters(), settings, model.gate_weights, hardware.arithmetic)
+    vocabulary = corpus.vocabulary(settings.vocabulary_size)
+    learner = Learner(Run(Path(), settings, corpus.fingerprint, vocabulary), hardware, _FAR)
     sequences = Sequences(corpus, VALIDATION, replace(settings, evaluation_poems=0), hardware.device)
-    order = iter(
-        Epoch.of(len(sequences), 1, 1)
-        .order.reshape(-1)[: 4096 // settings.batch_poems * settings.batch_poems]
-        .reshape(-1, settings.batch_poems)
-    )
+    size = min(settings.batch_poems, len(sequences))
+    random = np.random.default_rng(settings.seed)
+    updates = count()
 
     def update() -> None:
-        poems = next(order)
-        loss = model(sequences.batch(poems, np.ones((len(poems), 4)))) / sequences.predictions(poems)
-        optimiser.zero_grad(set_to_none=True)
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(model.parameters(), settings.clip_norm or math.inf)
-        optimiser.step()
+        poems = random.choice(len(sequences), size, replace=False)
+        learner.update(next(updates), sequences.batch(poems, np.ones((size, 4))), sequences.predictions(poems))
 
     return update
 
 
 def _arm(corpus: PreparedCorpus, settings: TrainingSettings, folder: Path) -> dict[str, Any]:
+    # Of a finished arm, too, this compares the settings.
+    begun = (folder / "run.json").exists()
+    run = (resume_run if begun else begin_run)(folder, settings, corpus)
     result_path = folder / "ablation.json"
     if result_path.exists():
         return dict(json.loads(result_path.read_text()))
-    run = (
-        resume_run(folder, settings, corpus) if (folder / "run.json").exists() else begin_run(folder, settings, corpus)
-    )
     with TrainingDisplay() as display:
         result = Trainer(run, corpus, display).train()
     model = build_model(run, Hardware.chosen(settings))
@@ -168,4 +186,4 @@ def bits_per_hanzi(
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -11,8 +11,9 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from poetcore.corpus import END, START, TRAIN, VALIDATION, PreparedCorpus
+from poetcore.corpus import END, START, VALIDATION, PreparedCorpus
 from poetcore.errors import PreparedCorpusError
+from poetcore.training.data import training_poems
 from poetcore.training.presets import TrainingSettings
 
 # Characters a poem, punctuation counted, and how many in 10,000 poems of Tang + Song have them; the logarithms of the
@@ -71,7 +72,7 @@ class Course:
     corpus: PreparedCorpus
     settings: TrainingSettings
     order: npt.NDArray[np.int64]
-    """Places of poems within the training split of the settings' collections, a whole number of batches."""
+    """Places of poems within `training_poems`, a whole number of batches."""
 
     @property
     def vocabulary_size(self) -> int:
@@ -80,8 +81,8 @@ class Course:
 
     @property
     def training_poems(self) -> npt.NDArray[np.int64]:
-        """The poems that `order` counts, as the corpus numbers them."""
-        return self.corpus.select(TRAIN, self.settings.collections)
+        """The poems of an epoch, as the corpus numbers them."""
+        return training_poems(self.corpus, self.settings)
 
     def batches(self) -> list[list[Tensor]]:
         """The poems of each update, as `encoded` has them."""
@@ -103,7 +104,7 @@ class Course:
 
 def plan_course(corpus: PreparedCorpus, settings: TrainingSettings, updates: int) -> Course:
     """A random course of at most `updates` updates, fewer where the corpus ends; raises `PreparedCorpusError`."""
-    poems = len(corpus.select(TRAIN, settings.collections))
+    poems = len(training_poems(corpus, settings))
     batches = min(updates, poems // settings.batch_poems)
     if batches == 0 or len(corpus.select(VALIDATION, settings.collections)) == 0:
         raise PreparedCorpusError(

@@ -9,13 +9,12 @@ from torch import Tensor, nn
 
 from benchmarks.corpora import Course
 from poetcore.corpus import TRAIN
-from poetcore.nn.language_model import LanguageModel
 from poetcore.nn.lookup import Steps
 from poetcore.nn.loss import linear_cross_entropy
 from poetcore.nn.lstm_own import OwnLSTM, recurrence
 from poetcore.training.data import Epoch, Sequences
 from poetcore.training.hardware import Hardware
-from poetcore.training.loop import build_model
+from poetcore.training.learner import Learner, build_model
 from poetcore.training.muon import Muon, Together
 from poetcore.training.optimisers import Average, build_optimiser, learning_rate
 from poetcore.training.presets import TrainingSettings
@@ -43,50 +42,31 @@ class OurLoop:
 
     def __init__(self, course: Course) -> None:
         """The model begins at the settings' seed; the course's batches come again when all were seen."""
-        settings = course.settings
-        hardware = Hardware.chosen(settings)
-        torch.set_flush_denormal(True)
-        torch.manual_seed(settings.seed)
-        self._settings, self._order = settings, course.order
+        settings, hardware = course.settings, Hardware.chosen(course.settings)
+        self._size, self._order = settings.batch_poems, course.order
         self._sequences = Sequences(course.corpus, TRAIN, settings, hardware.device)
         self._told = Epoch.of(len(self._sequences), settings.seed, 1).told
-        self._model = _model(course, hardware).to(hardware.device)
-        self._optimiser = build_optimiser(
-            self._model.parameters(), settings, self._model.gate_weights, hardware.arithmetic
-        )
-        self._average = Average(self._model.package_tensors, settings.average)
-        self._scaler = torch.amp.GradScaler(hardware.device.type, enabled=hardware.arithmetic == torch.float16)
+        self._learner = Learner(_run_of(course), hardware, _TOTAL_UPDATES)
         self._updates = count()
 
     def update(self) -> int:
         """Make one update; returns its real tokens."""
-        settings, size = self._settings, self._settings.batch_poems
         update = next(self._updates)
-        place = update % (len(self._order) // size)
-        poems = self._order[place * size : (place + 1) * size]
-        batch = self._sequences.batch(poems, self._told[poems])
-        for group in self._optimiser.param_groups:
-            group["lr"] = learning_rate(update, _TOTAL_UPDATES, settings)
-        loss_sum, tokens = self._model(batch), self._sequences.predictions(poems)
-        self._optimiser.zero_grad(set_to_none=True)
-        self._scaler.scale(loss_sum / tokens).backward()
-        if settings.clip_norm:
-            self._scaler.unscale_(self._optimiser)
-            torch.nn.utils.clip_grad_norm_(self._model.parameters(), settings.clip_norm)
-        self._scaler.step(self._optimiser)
-        self._scaler.update()
-        self._average.update()
+        place = update % (len(self._order) // self._size)
+        poems = self._order[place * self._size :][: self._size]
+        tokens = self._sequences.predictions(poems)
+        self._learner.update(update, self._sequences.batch(poems, self._told[poems]), tokens)
         return tokens
 
     def weights(self) -> Mapping[str, Tensor]:
         """The weights under the names of a poet package."""
-        return self._model.package_tensors()
+        return self._learner.weights()
 
 
 def parameter_count(course: Course) -> int:
     """Weights that learn in the model of the course's settings."""
     with torch.device("meta"):
-        model = _model(course, Hardware.chosen(course.settings))
+        model = build_model(_run_of(course), Hardware.chosen(course.settings))
     return sum(parameter.numel() for parameter in model.parameters() if parameter.requires_grad)
 
 
@@ -121,8 +101,7 @@ def own_layer(
     return run, layer
 
 
-def _model(course: Course, hardware: Hardware) -> LanguageModel:
+def _run_of(course: Course) -> Run:
+    """A run that is never written: it only says what the model is of."""
     corpus, settings = course.corpus, course.settings
-    # A run that is never written: it only says what the model is of.
-    run = Run(Path(), settings, corpus.fingerprint, corpus.vocabulary(settings.vocabulary_size))
-    return build_model(run, hardware)
+    return Run(Path(), settings, corpus.fingerprint, corpus.vocabulary(settings.vocabulary_size))

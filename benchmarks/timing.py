@@ -26,10 +26,6 @@ class Spread:
             raise ValueError("no repeats, no spread")
         return cls(min(values), statistics.median(values), max(values))
 
-    def times(self, factor: float) -> "Spread":
-        """The same in another unit; `factor` is above zero."""
-        return Spread(self.minimum * factor, self.median * factor, self.maximum * factor)
-
 
 def minutes(text: str) -> float:
     """A budget of time as argparse takes it: with nan a training does nothing, with infinity it never ends."""

@@ -62,7 +62,7 @@ def train(
     card, tensors = read_package(start) if start is not None else (None, None)
     with joined() as ranks, TrainingDisplay(shown=ranks.leads) as display:
         run = ranks.in_turn(
-            lambda: resume_run(out, settings, corpus) if resume else begin_run(out, settings, corpus, card),
+            lambda: (resume_run if resume else begin_run)(out, settings, corpus, card, ranks.count),
             lambda: open_run(out),
         )
         result = Trainer(run, corpus, display, ranks, tensors).train(minutes)

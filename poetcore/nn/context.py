@@ -45,6 +45,10 @@ class Contexts:
     second_above: Tokens
     """The same two lines above."""
 
+    def stacked(self) -> Tokens:
+        """All three side by side, [..., 3], as a `Batch` has them."""
+        return np.stack((self.place, self.above, self.second_above), axis=-1)
+
 
 def mark_ids(vocabulary: Vocabulary) -> Tokens:
     """The token ids of the marks, which end lines."""

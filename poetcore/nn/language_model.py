@@ -146,14 +146,15 @@ class LanguageModel(nn.Module):
         dropped: Tensor = self.dropout(hidden, batch.steps)
         return dropped
 
-    def logits(self, tokens: Tensor) -> Tensor:
-        """Logits [T, B, V] of the token after each of `tokens` [T, B] int64, contexts and conditions not told.
+    def logits(self, tokens: Tensor, contexts: Tensor | None = None) -> Tensor:
+        """Logits [T, B, V] of the token after each of `tokens` [T, B] int64, conditions not told.
 
-        The plain, memory-hungry way: for samples and tests.
+        `contexts` [T, B, 3] as in a `Batch`. The plain, memory-hungry way: for samples and tests.
         """
         steps, rows = tokens.shape
         flat = tokens.flatten()
-        hidden = self.hidden(Batch(Steps.of((rows,) * steps, flat.device), flat, flat))
+        told = contexts.flatten(0, 1) if contexts is not None else None
+        hidden = self.hidden(Batch(Steps.of((rows,) * steps, flat.device), flat, flat, told))
         logits: Tensor = self.output(hidden.to(self.output.weight.dtype)).view(steps, rows, -1)
         return logits
 

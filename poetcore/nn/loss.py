@@ -37,19 +37,14 @@ class Sampling:
 
 
 def linear_cross_entropy(
-    hidden: Tensor,
-    weight: Tensor,
-    bias: Tensor,
-    targets: Tensor,
-    sampling: Sampling | None = None,
-    kernels: Kernels | None = None,
+    hidden: Tensor, weight: Tensor, bias: Tensor, targets: Tensor, sampling: Sampling | None = None
 ) -> Tensor:
     """Sum over rows of -ln softmax(hidden weightᵀ + bias)[target], in nats: a float32 scalar.
 
     `hidden` [N, H] and `weight` [V, H] of one dtype, bfloat16 or float32 (the dtype of the products), `bias` [V]
     float32, `targets` [N] int64. With `sampling` it is an estimate, drawn with torch's random numbers.
     """
-    kernels = kernels or kernels_for(hidden)
+    kernels = kernels_for(hidden)
     result: Tensor = _LinearCrossEntropy.apply(hidden, weight, bias, targets, sampling, kernels)  # type: ignore[no-untyped-call]
     return result
 

@@ -1,6 +1,7 @@
 """`curves.png`: cross-entropy and perplexity by epoch."""
 
 import io
+import math
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +18,13 @@ def draw_curves(history: list[dict[str, Any]], title: str, path: Path) -> None:
     best = min(history, key=lambda row: row["validation_perplexity"])
     figure = Figure(figsize=(10, 4.2), layout="constrained")
     figure.suptitle(title)
-    entropy, perplexity = figure.subplots(1, 2)
-    entropy.plot(epochs, [row["train_cross_entropy"] for row in history], color=_TRAIN, label="training")
-    entropy.plot(epochs, [row["validation_cross_entropy"] for row in history], color=_VALIDATION, label="validation")
-    entropy.set(xlabel="epoch", ylabel="cross-entropy (nats per token)")
-    perplexity.plot(epochs, [row["validation_perplexity"] for row in history], color=_VALIDATION, label="validation")
-    perplexity.plot(best["epoch"], best["validation_perplexity"], "o", color=_VALIDATION)
-    perplexity.annotate(
+    entropies, perplexities = figure.subplots(1, 2)
+    entropies.plot(epochs, [row["train_cross_entropy"] for row in history], color=_TRAIN, label="training")
+    entropies.plot(epochs, [row["validation_cross_entropy"] for row in history], color=_VALIDATION, label="validation")
+    entropies.set(xlabel="epoch", ylabel="cross-entropy (nats per token)")
+    perplexities.plot(epochs, [row["validation_perplexity"] for row in history], color=_VALIDATION, label="validation")
+    perplexities.plot(best["epoch"], best["validation_perplexity"], "o", color=_VALIDATION)
+    perplexities.annotate(
         f"{best['validation_perplexity']:.1f} at epoch {best['epoch']}",
         (best["epoch"], best["validation_perplexity"]),
         textcoords="offset points",
@@ -31,10 +32,10 @@ def draw_curves(history: list[dict[str, Any]], title: str, path: Path) -> None:
         ha="right",
         arrowprops={"arrowstyle": "-", "color": _VALIDATION, "alpha": 0.5},
     )
-    perplexity.set(xlabel="epoch", ylabel="perplexity", yscale="log")
-    perplexity.yaxis.set_major_formatter("{x:.0f}")
-    perplexity.yaxis.set_minor_formatter("{x:.0f}")
-    for axes in (entropy, perplexity):
+    perplexities.set(xlabel="epoch", ylabel="perplexity", yscale="log")
+    perplexities.yaxis.set_major_formatter("{x:.0f}")
+    perplexities.yaxis.set_minor_formatter("{x:.0f}")
+    for axes in (entropies, perplexities):
         axes.grid(alpha=0.25, which="both")
         axes.legend(frameon=False)
         axes.spines[["top", "right"]].set_visible(False)
@@ -42,3 +43,8 @@ def draw_curves(history: list[dict[str, Any]], title: str, path: Path) -> None:
     image = io.BytesIO()
     figure.savefig(image, format="png", dpi=130)
     write_whole(path, image.getvalue())
+
+
+def perplexity(cross_entropy: float) -> float:
+    """e to the `cross_entropy` (nats per token); infinite where floats end, at e^709."""
+    return math.exp(cross_entropy) if cross_entropy < 709 else math.inf

@@ -59,11 +59,12 @@ class Sequences:
         Raises `PreparedCorpusError` if the corpus lacks a collection of the settings.
         """
         vocabulary = corpus.vocabulary(settings.vocabulary_size)
-        poems = corpus.select(split, settings.collections)
         if split == TRAIN:
-            poems = np.repeat(poems, _repeats(corpus, settings)[corpus.collections[poems]])
-        elif settings.evaluation_poems:
-            poems = poems[evenly_spread(len(poems), settings.evaluation_poems)]
+            poems = training_poems(corpus, settings)
+        else:
+            poems = corpus.select(split, settings.collections)
+            if settings.evaluation_poems:
+                poems = poems[evenly_spread(len(poems), settings.evaluation_poems)]
         tokens, self._begins = _flat(corpus, poems, len(vocabulary), settings.sequence_length)
         self._tokens = torch.from_numpy(tokens).to(device)
         self._contexts = self._told = None
@@ -108,13 +109,24 @@ class Sequences:
             yield self.batch(np.arange(start, min(start + batch_poems, len(self))))
 
 
-def require_enough_poems(corpus: PreparedCorpus, settings: TrainingSettings) -> None:
-    """Raise `TrainingError` if there is not one full batch, or nothing to validate on."""
-    training, validation = (len(corpus.select(split, settings.collections)) for split in (TRAIN, VALIDATION))
-    if validation == 0 or training < settings.batch_poems:
+def training_poems(corpus: PreparedCorpus, settings: TrainingSettings) -> Integers:
+    """The poems of an epoch in the corpus's order, those of a collection that is named twice twice."""
+    poems = corpus.select(TRAIN, settings.collections)
+    times = [settings.collections.count(name) for name in corpus.manifest["collections"]]
+    repeated: Integers = np.repeat(poems, np.array(times, np.int64)[corpus.collections[poems]])
+    return repeated
+
+
+def require_enough_poems(corpus: PreparedCorpus, settings: TrainingSettings, processes: int = 1) -> None:
+    """Raise `TrainingError` if there is not one full batch for all `processes`, or nothing to validate on."""
+    training, batch = len(training_poems(corpus, settings)), settings.batch_poems * processes
+    if len(corpus.select(VALIDATION, settings.collections)) == 0:
+        raise TrainingError(f"{corpus.folder} has no poem to validate on: prepare a larger corpus")
+    if training < batch:
+        times = f" times {processes} processes" if processes > 1 else ""
         raise TrainingError(
-            f"{corpus.folder} has {training} training and {validation} validation poems: too few for "
-            f"batches of {settings.batch_poems} (batch_poems); prepare a larger corpus or set smaller batches"
+            f"{corpus.folder} has {training} training poems: too few for batches of {settings.batch_poems} "
+            f"(batch_poems){times}; prepare a larger corpus or set smaller batches"
         )
 
 
@@ -134,11 +146,6 @@ class Epoch:
         return cls(random.permutation(poems), random.random((poems, 4)))
 
 
-def _repeats(corpus: PreparedCorpus, settings: TrainingSettings) -> Integers:
-    """How many times an epoch shows a poem of each collection of the corpus, [collections]."""
-    return np.array([settings.collections.count(name) for name in corpus.manifest["collections"]], np.int64)
-
-
 def _flat(
     corpus: PreparedCorpus, poems: Integers, vocabulary_size: int, limit: int
 ) -> tuple[npt.NDArray[np.int32], Integers]:
@@ -155,9 +162,8 @@ def _flat(
 def _contexts(tokens: npt.NDArray[np.int32], begins: Integers, marks: npt.NDArray[np.int32]) -> npt.NDArray[np.int16]:
     first = np.zeros(len(tokens), np.bool_)
     first[begins[:-1]] = True
-    found = contexts(tokens, first, marks)
     # Kept for every token of the corpus: two bytes each are enough for 32,768 token ids.
-    return np.stack((found.place, found.above, found.second_above), axis=1).astype(np.int16)
+    return contexts(tokens, first, marks).stacked().astype(np.int16)
 
 
 def _told(corpus: PreparedCorpus, poems: Integers, vocabulary: Vocabulary) -> _Told:

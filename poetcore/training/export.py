@@ -14,7 +14,7 @@ from poetcore.package import CARD, WEIGHTS, Characters, PoetCard, Tensors, as_fl
 from poetcore.prosody import FORMS
 from poetcore.prosody.text import lines_of
 from poetcore.training.checkpoints import has_checkpoint, load_checkpoint
-from poetcore.training.loop import set_parameters
+from poetcore.training.learner import set_parameters
 from poetcore.training.run import Run
 
 

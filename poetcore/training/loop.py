@@ -7,25 +7,15 @@ from typing import Any, Final
 
 import numpy as np
 import torch
-from torch import Tensor
 
 from poetcore.corpus import TEST, TRAIN, VALIDATION, PreparedCorpus
 from poetcore.errors import CheckpointError, TrainingError
-from poetcore.nn.language_model import LanguageModel
 from poetcore.package import Tensors
-from poetcore.training.checkpoints import (
-    Checkpoint,
-    has_checkpoint,
-    load_checkpoint,
-    optimiser_tensors,
-    restore_optimiser,
-    save_checkpoint,
-    under,
-)
-from poetcore.training.curves import draw_curves
-from poetcore.training.data import Epoch, Integers, Sequences
+from poetcore.training.checkpoints import Checkpoint, has_checkpoint, load_checkpoint, save_checkpoint
+from poetcore.training.curves import draw_curves, perplexity
+from poetcore.training.data import Epoch, Sequences
 from poetcore.training.hardware import Hardware
-from poetcore.training.optimisers import Average, build_optimiser, learning_rate
+from poetcore.training.learner import Learner, set_parameters
 from poetcore.training.progress import Losses, Observer, Progress
 from poetcore.training.ranks import ALONE, Ranks
 from poetcore.training.run import Run
@@ -61,23 +51,8 @@ class Trainer:
         self._batch_poems = self._settings.batch_poems * ranks.count
         self._batches = math.ceil(len(self._training) / self._batch_poems)
         self._updates = self._settings.updates or self._batches * self._settings.epochs
-        # Numbers below 1e-38 cost a hundred times others on x86 and mean nothing here.
-        torch.set_flush_denormal(True)
-        torch.manual_seed(self._settings.seed)
-        self.model = build_model(run, self._hardware).to(self._hardware.device)
-        if start is not None:
-            self.model.take_package_tensors(start)
-        self._distributed = ranks.wrapped(self.model)
-        # Dropout differs from rank to rank, the first weights must not.
-        torch.manual_seed(self._settings.seed + ranks.rank)
-        # float16 ends at 6e-8: gradients are scaled up for it, and down again before the update.
-        self._scaler = torch.amp.GradScaler(
-            self._hardware.device.type, enabled=self._hardware.arithmetic == torch.float16
-        )
-        self._optimiser = build_optimiser(
-            self.model.parameters(), self._settings, self.model.gate_weights, self._hardware.arithmetic
-        )
-        self._average = Average(self.model.package_tensors, self._settings.average)
+        self._learner = Learner(run, self._hardware, self._updates, ranks, start)
+        self.model = self._learner.model
         self._progress = Progress()
         self._saved_at = time.monotonic()
 
@@ -140,36 +115,17 @@ class Trainer:
         return self._progress.batch >= self._batches or self._progress.updates >= self._updates
 
     def _update(self, epoch: Epoch, losses: "Losses") -> None:
-        progress, settings = self._progress, self._settings
+        progress = self._progress
         started = time.monotonic()
         poems = epoch.order[progress.batch * self._batch_poems :][: self._batch_poems]
-        rate = learning_rate(progress.updates, self._updates, settings)
-        for group in self._optimiser.param_groups:
-            group["lr"] = rate
-        loss_sum = self._loss_sum(epoch, poems)
-        # The mean over the whole batch; of several ranks' gradients, DistributedDataParallel leaves the mean.
-        mean = loss_sum * self._ranks.count / self._training.predictions(poems)
-        self._optimiser.zero_grad(set_to_none=True)
-        self._scaler.scale(mean).backward()  # type: ignore[no-untyped-call]
-        if settings.clip_norm:
-            self._scaler.unscale_(self._optimiser)
-            torch.nn.utils.clip_grad_norm_(self.model.parameters(), settings.clip_norm)
-        self._scaler.step(self._optimiser)
-        self._scaler.update()
-        self._average.update()
+        ours = poems[self._ranks.rank :: self._ranks.count]
+        # An epoch's last batch may have fewer poems than there are ranks: one that is left without takes another's.
+        share = ours if len(ours) else poems[:1]
+        batch, predictions = self._training.batch(share, epoch.told[share]), self._training.predictions(poems)
+        losses.add(self._learner.update(progress.updates, batch, predictions, counts=len(ours) > 0), predictions)
         progress.batch += 1
         progress.updates += 1
-        losses.add(loss_sum.detach(), self._training.predictions(poems))
         progress.seconds += time.monotonic() - started
-
-    def _loss_sum(self, epoch: Epoch, poems: Integers) -> Tensor:
-        """Summed cross-entropy of this rank's share of the batch `poems`."""
-        ours = poems[self._ranks.rank :: self._ranks.count]
-        # An epoch's last batch may have fewer poems than there are ranks, and gradients wait for all of them: a rank
-        # that is left without takes a poem of another and adds nothing.
-        share = ours if len(ours) else poems[:1]
-        loss_sum: Tensor = self._distributed(self._training.batch(share, epoch.told[share]))
-        return loss_sum if len(ours) else 0 * loss_sum
 
     def _record(self, losses: "Losses") -> None:
         """Bring the losses of the last updates home; on a GPU this waits for them."""
@@ -188,16 +144,15 @@ class Trainer:
     def _end_epoch(self) -> None:
         progress = self._progress
         validation = self.cross_entropy(VALIDATION)
-        perplexity = _perplexity(validation)
-        if not math.isfinite(perplexity):
+        if not math.isfinite(perplexity(validation)):
             raise self._diverged(f"the validation perplexity of epoch {progress.epoch}")
         row = {
             "epoch": progress.epoch,
             "updates": progress.updates,
             "train_cross_entropy": progress.loss_sum / progress.epoch_tokens,
             "validation_cross_entropy": validation,
-            "validation_perplexity": perplexity,
-            "learning_rate": self._optimiser.param_groups[0]["lr"],
+            "validation_perplexity": perplexity(validation),
+            "learning_rate": self._learner.rate(progress.updates - 1),
             "tokens": progress.tokens,
             "seconds": round(progress.seconds, 1),
             "sample": sample_poem(
@@ -206,8 +161,8 @@ class Trainer:
         }
         progress.history.append(row)
         if progress.best is row and self._ranks.leads:
-            with self._average.in_place():
-                save_checkpoint(self._run.best, Checkpoint(self._parameters(), row))
+            with self._learner.average.in_place():
+                save_checkpoint(self._run.best, Checkpoint(self._learner.weights(), row))
         progress.begin_next_epoch()
         self._save()
         self._write_curve()
@@ -229,7 +184,7 @@ class Trainer:
     @torch.no_grad()
     def cross_entropy(self, split: int) -> float:
         """Mean cross-entropy of a split in nats per predicted token, exact; of the average if one is kept."""
-        with self._average.in_place():
+        with self._learner.average.in_place():
             return self._evaluated(self._sequences(split))
 
     def _evaluated(self, sequences: Sequences) -> float:
@@ -262,17 +217,13 @@ class Trainer:
         # Rank 0 has just written the best weights that all read here.
         self._ranks.wait()
         if progress.best is not None and len(self._sequences(TEST)):
-            present = {name: tensor.clone() for name, tensor in self._parameters().items()}
+            present = {name: tensor.clone() for name, tensor in self._learner.weights().items()}
             set_parameters(self.model, load_checkpoint(self._run.best).tensors)
             with torch.no_grad():
                 result["test_cross_entropy"] = self._evaluated(self._sequences(TEST))
-            result["test_perplexity"] = _perplexity(result["test_cross_entropy"])
+            result["test_perplexity"] = perplexity(result["test_cross_entropy"])
             set_parameters(self.model, present)
         return result
-
-    def _parameters(self) -> dict[str, Tensor]:
-        # Under names that are the same on every machine, whichever layer it has.
-        return {name: tensor.cpu() for name, tensor in self.model.package_tensors().items()}
 
     def _diverged(self, what: str) -> TrainingError:
         return TrainingError(
@@ -283,55 +234,14 @@ class Trainer:
     def _save(self) -> None:
         if not self._ranks.leads:
             return
-        if not all(bool(tensor.isfinite().all()) for tensor in self._parameters().values()):
+        if not self._learner.is_finite():
             raise self._diverged(f"a weight after update {self._progress.updates}")
-        tensors = {f"model.{name}": tensor for name, tensor in self._parameters().items()}
-        tensors.update(optimiser_tensors(self._optimiser))
-        tensors.update({f"average.{name}": tensor for name, tensor in self._average.tensors.items()})
-        tensors["random"] = torch.get_rng_state()
-        if self._scaler.is_enabled():
-            tensors["scale"] = torch.tensor(self._scaler.get_scale())
-        save_checkpoint(self._run.checkpoints, Checkpoint(tensors, asdict(self._progress)))
+        save_checkpoint(self._run.checkpoints, Checkpoint(self._learner.tensors(), asdict(self._progress)))
         self._saved_at = time.monotonic()
 
     def _restore(self, checkpoint: Checkpoint) -> None:
         try:
             self._progress = Progress(**checkpoint.state)
-            set_parameters(self.model, under("model.", checkpoint.tensors))
-            restore_optimiser(self._optimiser, under("optimiser.", checkpoint.tensors))
-            self._average.restore(under("average.", checkpoint.tensors), self._progress.updates)
-            torch.set_rng_state(checkpoint.tensors["random"])
-            if not self._ranks.leads:
-                torch.manual_seed(self._settings.seed + self._ranks.rank + self._progress.updates)
-            if self._scaler.is_enabled():
-                state = self._scaler.state_dict() | {"scale": checkpoint.tensors["scale"].item()}
-                self._scaler.load_state_dict(state)
+            self._learner.restore(checkpoint.tensors, self._progress.updates)
         except (KeyError, TypeError, ValueError, RuntimeError) as error:
             raise CheckpointError(f"the checkpoint in {self._run.checkpoints} is not of this run: {error}") from error
-
-
-def build_model(run: Run, hardware: Hardware) -> LanguageModel:
-    """The model of `run` with its initial weights."""
-    settings = run.settings
-    return LanguageModel(
-        run.architecture,
-        hardware.lstm,
-        settings.dropout,
-        hardware.arithmetic,
-        hardware.sampling(settings),
-        settings.initialisation,
-        settings.weight_drop,
-    )
-
-
-def _perplexity(cross_entropy: float) -> float:
-    """e to the `cross_entropy` (nats per token); infinite where floats end, at e^709."""
-    return math.exp(cross_entropy) if cross_entropy < 709 else math.inf
-
-
-@torch.no_grad()
-def set_parameters(model: LanguageModel, tensors: dict[str, Tensor]) -> None:
-    """Copy `tensors`, named as `package_tensors` names them, into the model; raises KeyError or RuntimeError."""
-    for name, parameter in model.package_tensors().items():
-        # They share the parameters' memory.
-        parameter.copy_(tensors[name])

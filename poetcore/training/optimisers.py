@@ -26,6 +26,7 @@ def build_optimiser(
     """The optimiser of `settings` over the parameters that learn.
 
     `gate_weights`: the ones of them that "muon" is for, the rest it leaves to AdamW; `arithmetic`: of its products.
+    Raises `ValueError` for "muon" without any.
     """
     learning = [parameter for parameter in parameters if parameter.requires_grad]
     rate, decay = settings.learning_rate, settings.weight_decay
@@ -38,6 +39,8 @@ def build_optimiser(
             return torch.optim.Adadelta(learning, lr=rate, weight_decay=decay)
         case "adam":
             return torch.optim.Adam(learning, lr=rate, weight_decay=decay, fused=True)
+        case "adamw":
+            return torch.optim.AdamW(learning, lr=rate, weight_decay=decay, fused=True)
         case "muon" if gate_weights:
             apart = {id(weight) for weight in gate_weights}
             others = [parameter for parameter in learning if id(parameter) not in apart]
@@ -47,8 +50,8 @@ def build_optimiser(
                     torch.optim.AdamW(others, lr=rate, weight_decay=decay, fused=True),
                 )
             )
-        case _:
-            return torch.optim.AdamW(learning, lr=rate, weight_decay=decay, fused=True)
+        case unknown:
+            raise ValueError(f"no optimiser {unknown} over {len(gate_weights)} gates' weights")
 
 
 def training_bytes(parameters: int, settings: TrainingSettings) -> int:

@@ -67,7 +67,7 @@ ALONE: Final = Ranks()
 
 @contextmanager
 def joined() -> Iterator[Ranks]:
-    """The ranks that torchrun started, or one alone."""
+    """The ranks that torchrun started, or one alone. When rank 0 ends early, the others end and leave it the word."""
     if "RANK" not in os.environ or "WORLD_SIZE" not in os.environ:
         yield Ranks()
         return
@@ -77,5 +77,14 @@ def joined() -> Iterator[Ranks]:
     distributed.init_process_group("nccl" if torch.cuda.is_available() else "gloo")
     try:
         yield ranks
+    except RuntimeError as error:
+        if ranks.leads or not _is_parting(error):
+            raise
+        raise SystemExit(1) from error
     finally:
         distributed.destroy_process_group()
+
+
+def _is_parting(error: RuntimeError) -> bool:
+    """Whether it says that another rank is gone; gloo has no class of error for it."""
+    return isinstance(error, distributed.DistError) or "gloo" in str(error)

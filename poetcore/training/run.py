@@ -37,6 +37,8 @@ class Run:
     vocabulary: Vocabulary
     start: str | None = None
     """The poet whose weights it began with; None for random ones."""
+    processes: int = 1
+    """How many train it together, each with `batch_poems` poems of a batch."""
 
     @property
     def checkpoints(self) -> Path:
@@ -94,7 +96,13 @@ class Run:
             raise TrainingError(f"{path} cannot be read ({error}); poet train --resume writes it anew") from error
 
 
-def begin_run(folder: Path, settings: TrainingSettings, corpus: PreparedCorpus, start: PoetCard | None = None) -> Run:
+def begin_run(
+    folder: Path,
+    settings: TrainingSettings,
+    corpus: PreparedCorpus,
+    start: PoetCard | None = None,
+    processes: int = 1,
+) -> Run:
     """Make a run folder, for a training that begins with the weights of `start` or with random ones.
 
     Raises `TrainingError` if there is a run in it already, the corpus is too small, or `start` is another model, and
@@ -105,9 +113,9 @@ def begin_run(folder: Path, settings: TrainingSettings, corpus: PreparedCorpus, 
             f"{folder} holds a run already: add --resume to go on with it, or give --out another folder"
         )
     # Before anything is written: what cannot start must not leave a run behind.
-    require_enough_poems(corpus, settings)
+    require_enough_poems(corpus, settings, processes)
     vocabulary = corpus.vocabulary(settings.vocabulary_size)
-    run = Run(folder, settings, corpus.fingerprint, vocabulary, start.version if start else None)
+    run = Run(folder, settings, corpus.fingerprint, vocabulary, start.version if start else None, processes)
     if start is not None and (
         start.vocabulary.characters != "".join(vocabulary.characters) or start.architecture != run.sizes
     ):
@@ -121,6 +129,7 @@ def begin_run(folder: Path, settings: TrainingSettings, corpus: PreparedCorpus, 
         "data_fingerprint": run.data_fingerprint,
         "characters": "".join(run.vocabulary.characters),
         "start": run.start,
+        "processes": run.processes,
     }
     write_whole(folder / "run.json", json.dumps(content, ensure_ascii=False, indent=2) + "\n")
     return run
@@ -133,15 +142,22 @@ def open_run(folder: Path) -> Run:
         values = content["settings"]
         settings = TrainingSettings(**(values | {"collections": tuple(values["collections"])}))
         vocabulary = Vocabulary(content["characters"])
-        return Run(folder, settings, content["data_fingerprint"], vocabulary, content.get("start"))
+        start, processes = content.get("start"), content.get("processes", 1)
+        return Run(folder, settings, content["data_fingerprint"], vocabulary, start, processes)
     except FileNotFoundError as error:
         raise TrainingError(f"{folder} holds no run (no run.json): train one with poet train --out {folder}") from error
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise TrainingError(f"{folder / 'run.json'} cannot be read: {error}") from error
 
 
-def resume_run(folder: Path, settings: TrainingSettings, corpus: PreparedCorpus) -> Run:
-    """The run in `folder` if it was begun with the same settings and data; raises `TrainingError` otherwise.
+def resume_run(
+    folder: Path,
+    settings: TrainingSettings,
+    corpus: PreparedCorpus,
+    start: PoetCard | None = None,
+    processes: int = 1,
+) -> Run:
+    """The run in `folder` if it was begun with the same; raises `TrainingError` otherwise.
 
     And `SettingsError` if this machine, which may be another one, cannot train it.
     """
@@ -150,6 +166,13 @@ def resume_run(folder: Path, settings: TrainingSettings, corpus: PreparedCorpus)
     if changed := [key for key in now if was[key] != now[key]]:
         key = changed[0]
         raise TrainingError(f"{folder} was begun with {key}={was[key]}, not {now[key]}: resume with the same settings")
+    if run.start != (begins_with := start.version if start else None):
+        was_start, now_start = (
+            f"the weights of {name}" if name else "random weights" for name in (run.start, begins_with)
+        )
+        raise TrainingError(f"{folder} began with {was_start}, not with {now_start}: resume with the same --start")
+    if run.processes != processes:
+        raise TrainingError(f"{folder} is trained by {run.processes} processes, not {processes}: start as many")
     if run.data_fingerprint != corpus.fingerprint or run.vocabulary != corpus.vocabulary(settings.vocabulary_size):
         raise TrainingError(f"{folder} was trained on other data than {corpus.folder}: give the data it began with")
     _require_able_machine(run)

@@ -19,7 +19,8 @@ from poetcore.package import as_float32, expected_shapes, write_package
 from poetcore.training.checkpoints import load_checkpoint
 from poetcore.training.export import at_temperature, averaged, packaged, refuse_foreign_place
 from poetcore.training.hardware import Hardware
-from poetcore.training.loop import Trainer, set_parameters
+from poetcore.training.learner import set_parameters
+from poetcore.training.loop import Trainer
 from poetcore.training.presets import settings_for
 from poetcore.training.progress import Progress
 from poetcore.training.run import Run, begin_run, open_run

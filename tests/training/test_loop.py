@@ -227,14 +227,14 @@ def test_an_interrupt_at_any_moment_resumes_to_the_same_curve(
     with monkeypatch.context() as patch:
         trainer = Trainer(run, tiny_corpus, Silent())
         if moment == "optimiser":
-            step = trainer._optimiser.step
+            step = trainer._learner._optimiser.step
 
             def interrupted(*_: object) -> None:
                 step()
                 if trainer._progress.updates == 7:
                     raise KeyboardInterrupt
 
-            patch.setattr(trainer._optimiser, "step", interrupted)
+            patch.setattr(trainer._learner._optimiser, "step", interrupted)
         else:
             # After the last epoch's checkpoint, before its row is in metrics.jsonl.
             write = type(run).write_metrics
@@ -298,14 +298,14 @@ def test_weights_that_are_no_numbers_are_never_saved(
     monkeypatch.setattr(loop, "_SAVE_EVERY_S", 0.0)
     run = begin_run(tmp_path / "run", tiny_settings, tiny_corpus)
     trainer = Trainer(run, tiny_corpus, Silent())
-    step = trainer._optimiser.step
+    step = trainer._learner._optimiser.step
 
     def poisoned(*_: object) -> None:
         step()
         if trainer._progress.updates == 5:
             trainer.model.output.bias.data[3] = float("nan")
 
-    monkeypatch.setattr(trainer._optimiser, "step", poisoned)
+    monkeypatch.setattr(trainer._learner._optimiser, "step", poisoned)
     with pytest.raises(TrainingError, match="update 6 is not a number"):
         trainer.train()
     assert load_checkpoint(run.checkpoints).state["updates"] == 5
@@ -388,8 +388,33 @@ def test_resuming_takes_the_same_settings_and_data(
         )
 
 
+def test_resuming_takes_the_same_weights_to_begin_with_and_as_many_processes(
+    tiny_corpus: PreparedCorpus, tiny_settings: TrainingSettings, tmp_path: Path
+) -> None:
+    Trainer(begin_run(tmp_path / "first", tiny_settings, tiny_corpus), tiny_corpus, Silent()).train()
+    card, _ = packaged(open_run(tmp_path / "first"))
+    begin_run(tmp_path / "run", tiny_settings, tiny_corpus, card)
+    assert resume_run(tmp_path / "run", tiny_settings, tiny_corpus, card).start == card.version
+    with pytest.raises(TrainingError, match=f"began with the weights of {card.version}, not with random weights"):
+        resume_run(tmp_path / "run", tiny_settings, tiny_corpus)
+    with pytest.raises(TrainingError, match=f"began with random weights, not with the weights of {card.version}"):
+        resume_run(tmp_path / "first", tiny_settings, tiny_corpus, card)
+    with pytest.raises(TrainingError, match="is trained by 1 processes, not 2: start as many"):
+        resume_run(tmp_path / "first", tiny_settings, tiny_corpus, processes=2)
+
+
 def test_a_corpus_too_small_for_the_batches_is_refused(tiny_corpus: PreparedCorpus, tmp_path: Path) -> None:
     settings = settings_for("seed", [*SIZES, "batch_poems=5000"])
     with pytest.raises(TrainingError, match="too few for batches of 5000"):
         begin_run(tmp_path / "run", settings, tiny_corpus)
+    settings = settings_for("seed", [*SIZES, "batch_poems=200"])
+    with pytest.raises(TrainingError, match=r"too few for batches of 200 \(batch_poems\) times 2 processes"):
+        begin_run(tmp_path / "run", settings, tiny_corpus, processes=2)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_corpus_without_validation_poems_is_refused(tiny_corpus: PreparedCorpus, tmp_path: Path) -> None:
+    unsplit = replace(tiny_corpus, splits=np.zeros_like(tiny_corpus.splits))
+    with pytest.raises(TrainingError, match="has no poem to validate on: prepare a larger corpus"):
+        begin_run(tmp_path / "run", settings_for("seed", SIZES), unsplit)
     assert list(tmp_path.iterdir()) == []

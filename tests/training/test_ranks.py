@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from poetcore.training.checkpoints import load_checkpoint
+
 SETTINGS = (
     *("--set", "vocabulary_size=60", "--set", "embedding_size=8", "--set", "hidden_size=8"),
     *("--set", "optimiser=sgd", "--set", "learning_rate=0.5", "--set", "clip_norm=1", "--set", "arithmetic=float32"),
@@ -29,11 +31,29 @@ loop._SAVE_EVERY_S = math.inf if os.environ["RANK"] == "0" else 0.0
 app()
 """
 
+# As a power cut after seven updates, each of which was saved.
+STOPPING = """
+from poetcore.cli import app
+from poetcore.training import learner, loop
+loop._SAVE_EVERY_S = 0.0
+update = learner.Learner.update
+def stopping(self, number, *arguments, **named):
+    if number == 7:
+        raise SystemExit(9)
+    return update(self, number, *arguments, **named)
+learner.Learner.update = stopping
+app()
+"""
+
 POET = Path(sys.executable).with_name("poet")
 
 
-def train(data: Path, out: Path, ranks: int, *arguments: str, poet: Path = POET) -> subprocess.CompletedProcess[str]:
+def train(
+    data: Path, out: Path, ranks: int, *arguments: str, poet: Path = POET, logs: Path | None = None
+) -> subprocess.CompletedProcess[str]:
+    """`poet train` by so many ranks; what each writes to stderr goes to a file of its own below `logs`."""
     launcher = [] if ranks == 1 else ["-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={ranks}"]
+    launcher += [] if logs is None else [f"--log-dir={logs}", "--redirects=3"]
     return subprocess.run(
         [sys.executable, *launcher, str(poet), "train", "--data", str(data), "--out", str(out), *SETTINGS, *arguments],
         check=False,
@@ -54,16 +74,45 @@ def test_two_ranks_give_the_curve_of_one_with_twice_the_batch(tiny_data: Path, t
     assert alone.returncode == 0, alone.stderr
     expected = curve(tmp_path / "alone")
 
-    begun = train(tiny_data, tmp_path / "two", 2, "--set", "batch_poems=16", "--set", "epochs=3", "--minutes", "0")
-    assert begun.returncode == 0, begun.stderr
-    resumed = train(tiny_data, tmp_path / "two", 2, "--set", "batch_poems=16", "--set", "epochs=3", "--resume")
-    assert resumed.returncode == 0, resumed.stderr
+    two = train(tiny_data, tmp_path / "two", 2, "--set", "batch_poems=16", "--set", "epochs=3")
+    assert two.returncode == 0, two.stderr
     found = curve(tmp_path / "two")
     assert [row["tokens"] for row in found] == [row["tokens"] for row in expected]
     for ours, theirs in zip(found, expected, strict=True):
         assert ours == pytest.approx(theirs, rel=1e-5)
     # Rank 0 alone speaks.
-    assert resumed.stderr.count("epoch   3") == 1
+    assert two.stderr.count("epoch   3") == 1
+
+
+def test_two_ranks_that_were_stopped_go_on_to_the_same_curve(tiny_data: Path, tmp_path: Path) -> None:
+    # Momenta and dropped units: what a checkpoint has to keep of each rank.
+    settings = (
+        *("--set", "batch_poems=16", "--set", "epochs=2", "--set", "optimiser=adam"),
+        *("--set", "dropout=0.3", "--set", "learning_rate=0.05"),
+    )
+    unbroken = train(tiny_data, tmp_path / "unbroken", 2, *settings)
+    assert unbroken.returncode == 0, unbroken.stderr
+    (tmp_path / "poet.py").write_text(STOPPING)
+    assert train(tiny_data, tmp_path / "two", 2, *settings, poet=tmp_path / "poet.py").returncode != 0
+    assert load_checkpoint(tmp_path / "two" / "checkpoints").state["updates"] == 7
+    resumed = train(tiny_data, tmp_path / "two", 2, *settings, "--resume")
+    assert resumed.returncode == 0, resumed.stderr
+    for ours, theirs in zip(curve(tmp_path / "two"), curve(tmp_path / "unbroken"), strict=True):
+        assert ours == pytest.approx(theirs, rel=1e-6)
+    alone = train(tiny_data, tmp_path / "two", 1, *settings, "--resume")
+    assert (alone.returncode, alone.stderr.count("\n")) == (1, 1)
+    assert "is trained by 2 processes, not 1" in alone.stderr
+
+
+def test_what_rank_0_refuses_is_one_line_and_the_others_are_silent(tiny_data: Path, tmp_path: Path) -> None:
+    # 280 training poems: enough for one process.
+    refused = train(tiny_data, tmp_path / "run", 2, "--set", "batch_poems=200", logs=tmp_path / "logs")
+    assert refused.returncode != 0
+    said = {path.parent.name: path.read_text() for path in (tmp_path / "logs").rglob("stderr.log")}
+    assert said["0"].count("\n") == 1
+    assert "280 training poems: too few for batches of 200 (batch_poems) times 2 processes" in said["0"]
+    assert said["1"] == ""
+    assert not (tmp_path / "run").exists()
 
 
 def test_a_last_batch_with_fewer_poems_than_ranks_counts_like_any(tiny_data: Path, tmp_path: Path) -> None:

@@ -75,7 +75,7 @@ def test_training_takes_the_bytes_that_were_reckoned_with(optimiser: str) -> Non
     settings = settings_for("seed", [f"optimiser={optimiser}"])
     weight = torch.nn.Parameter(torch.ones(10, 10))
     weight.grad = torch.ones(10, 10)
-    trained = build_optimiser([weight], settings)
+    trained = build_optimiser([weight], settings, gate_weights=[torch.nn.Parameter(torch.ones(4, 4))])
     trained.step()
     kept = [tensor for tensor in trained.state[weight].values() if tensor is not None and tensor.numel() == 100]
     assert training_bytes(100, settings) == sum(tensor.nbytes for tensor in (weight, weight.grad, *kept))

@@ -19,7 +19,6 @@ from poetcore.evaluation.study.weights import (
     best_weights,
     bits_per_hanzi,
     fill,
-    parameters_of,
     poems_of,
     tensors_of,
 )
@@ -133,10 +132,9 @@ class _Attempt:
         self._observer.tested(row, self._measures.test[epoch])
 
     def _best_bits(self) -> float:
-        settings = self._arm.settings
-        texts = texts_of(self._corpus, TEST, settings.collections)
+        texts = texts_of(self._corpus, TEST, self._arm.settings.collections)
         with best_weights(self._trainer.model, self._run):
-            return bits_per_hanzi(tensors_of(self._trainer.model), settings, self._run.vocabulary, texts)
+            return bits_per_hanzi(self._trainer.model, self._run, texts)
 
     def _sum_up(self, stopped: Literal["epochs", "validation", "diverged"], trouble: str | None) -> ArmRecord:
         arm, model = self._arm, self._trainer.model
@@ -156,7 +154,7 @@ class _Attempt:
             equal_weight=arm.equal_weight,
             stopped=stopped,
             trouble=trouble,
-            parameters=parameters_of(self._start),
+            parameters=self._run.parameters,
             rows=rows,
             best_epoch=min(rows, key=lambda row: row.validation_cross_entropy).epoch if rows else None,
             bits_per_hanzi=self._best_bits() if has_best else None,

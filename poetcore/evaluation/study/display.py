@@ -8,8 +8,9 @@ from typing import Any, Final
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
 from poetcore.evaluation.study.plan import Arm, Plan
-from poetcore.evaluation.study.record import ArmRecord, perplexity
+from poetcore.evaluation.study.record import ArmRecord
 from poetcore.progress import console
+from poetcore.training.curves import perplexity
 from poetcore.training.hardware import Hardware
 from poetcore.training.presets import TrainingSettings
 from poetcore.training.progress import Progress as TrainingProgress

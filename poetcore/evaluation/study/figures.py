@@ -13,8 +13,9 @@ from matplotlib.figure import Figure
 from matplotlib.image import imsave
 from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
 
-from poetcore.evaluation.study.record import ArmRecord, SizeLine, perplexity
+from poetcore.evaluation.study.record import ArmRecord, SizeLine
 from poetcore.evaluation.study.svg import ACCENT, CURVES, INK, PAPER, SERIES, as_svg, drawing
+from poetcore.training.curves import perplexity
 
 DASHES: Final = ("6 2", "8 2 2 2", "2 2", "", "3 3")
 """SVG dashes of the curves, so that they are told apart without colour; empty is a whole line."""

@@ -1,9 +1,10 @@
 """What a study finds, as it stands in `arm.json` and `study.json`."""
 
-import math
 from typing import Any, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, computed_field
+
+from poetcore.training.curves import perplexity
 
 Outcome = Literal["confirmed", "partly", "refuted", "open", "measured"]
 """How a claim of the report fared; "open" where the run cannot tell, "measured" where the report claims nothing."""
@@ -234,8 +235,3 @@ class Study(_Part):
     report_poems: dict[str, str]
     """The report's own poems, by beginning."""
     arms: dict[str, ArmRecord]
-
-
-def perplexity(cross_entropy: float) -> float:
-    """e to the `cross_entropy` (nats per token); infinite where floats end, at e^709."""
-    return math.exp(cross_entropy) if cross_entropy < 709 else math.inf

@@ -19,7 +19,7 @@ from poetcore.evaluation.study.verdicts import (
     xavier_starts_well,
     zero_hardly_trains,
 )
-from poetcore.evaluation.study.weights import TEMPERATURE
+from poetcore.training.sampling import TEMPERATURE
 
 # As the report prints them, Adam's; its sampling and seed are not known.
 REPORT_POEMS: Final = {

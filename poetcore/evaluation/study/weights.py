@@ -2,25 +2,18 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Final
 
-import numpy as np
 import torch
 
-from poetcore.corpus import Vocabulary
 from poetcore.evaluation.bits import measure
 from poetcore.evaluation.study.plan import BEGINNINGS
 from poetcore.generation.engine import Engine
 from poetcore.nn.language_model import LanguageModel
-from poetcore.package import Architecture, Tensors
+from poetcore.package import Tensors
 from poetcore.training.checkpoints import load_checkpoint
-from poetcore.training.loop import set_parameters
-from poetcore.training.presets import TrainingSettings
+from poetcore.training.learner import set_parameters
 from poetcore.training.run import Run
 from poetcore.training.sampling import sample_poem
-
-TEMPERATURE: Final = 0.8
-"""Of `sample_poem`."""
 
 
 def tensors_of(model: LanguageModel) -> Tensors:
@@ -47,15 +40,9 @@ def fill(model: LanguageModel, value: float) -> None:
             parameter.fill_(value)
 
 
-def bits_per_hanzi(tensors: Tensors, settings: TrainingSettings, vocabulary: Vocabulary, texts: list[str]) -> float:
-    """Of `texts`, whole and untruncated: see `poetcore.evaluation.bits`."""
-    sizes = Architecture(
-        embedding_size=settings.embedding_size,
-        hidden_size=settings.hidden_size,
-        layers=settings.layers,
-        tied=settings.tied,
-    )
-    return measure(Engine(sizes, tensors), vocabulary, texts).bits_per_hanzi
+def bits_per_hanzi(model: LanguageModel, run: Run, texts: list[str]) -> float:
+    """Of `texts`, whole and untruncated, by `model` of `run`: see `poetcore.evaluation.bits`."""
+    return measure(Engine(run.sizes, tensors_of(model)), run.vocabulary, texts).bits_per_hanzi
 
 
 def poems_of(model: LanguageModel, run: Run) -> dict[str, str | None]:
@@ -66,8 +53,3 @@ def poems_of(model: LanguageModel, run: Run) -> dict[str, str | None]:
         else None
         for number, beginning in enumerate(BEGINNINGS)
     }
-
-
-def parameters_of(tensors: Tensors) -> int:
-    """How many numbers the model learns."""
-    return sum(int(np.prod(tensor.shape)) for tensor in tensors.values())

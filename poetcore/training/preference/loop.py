@@ -24,7 +24,7 @@ from poetcore.training.checkpoints import (
 )
 from poetcore.training.data import Sequences
 from poetcore.training.hardware import Hardware
-from poetcore.training.loop import set_parameters
+from poetcore.training.learner import set_parameters
 from poetcore.training.optimisers import build_optimiser, learning_rate
 from poetcore.training.preference.losses import kto_loss, weighted_loss
 from poetcore.training.preference.model import model_of, training_settings

@@ -105,7 +105,7 @@ def packed(poems: Sequence[EncodedPoem], marks: npt.NDArray[np.int32], device: t
     first = np.zeros(len(flat), np.bool_)
     first[begins] = True
     found = contexts(flat, first, marks)
-    told = np.stack((found.place, found.above, found.second_above), axis=1)[inputs]
+    told = found.stacked()[inputs]
     titles = [poem.title for poem in poems]
     title_begins = np.concatenate(([0], np.cumsum([len(title) for title in titles])[:-1]))
     forms = np.array([poem.form for poem in poems])
