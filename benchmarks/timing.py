@@ -35,6 +35,14 @@ def minutes(text: str) -> float:
     return value
 
 
+def updates(text: str) -> int:
+    """A number of updates as argparse takes it."""
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"must be at least 1, found {text}")
+    return value
+
+
 def interleaved_rates(
     arms: Mapping[str, Work],
     rounds: int,

@@ -16,7 +16,7 @@ import torch
 from benchmarks.corpora import plan_course
 from benchmarks.machine import this_machine
 from benchmarks.ours import Hardware, parameter_count
-from benchmarks.timing import minutes
+from benchmarks.timing import minutes, updates
 from benchmarks.transformer.model import CausalTransformer, shape_for
 from benchmarks.transformer.scoring import measure_transformer
 from benchmarks.transformer.training import Share, Trained, by_clock, by_updates, endless_batches, train_transformer
@@ -36,7 +36,7 @@ def main(words: Sequence[str] | None = None) -> int:
     parser.add_argument("--out", type=Path, required=True, help="folder for result.json")
     budget = parser.add_mutually_exclusive_group(required=True)
     budget.add_argument("--minutes", type=minutes)
-    budget.add_argument("--updates", type=int)
+    budget.add_argument("--updates", type=updates)
     parser.add_argument("--preset", default="base", help="whose size, data, optimiser and schedule it has")
     parser.add_argument("--set", dest="assignments", action="append", default=[], metavar="key=value")
     asked = parser.parse_args(words)

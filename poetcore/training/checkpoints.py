@@ -35,8 +35,8 @@ def save_checkpoint(folder: Path, checkpoint: Checkpoint) -> None:
     content = safetensors.torch.save({key: tensor.contiguous() for key, tensor in checkpoint.tensors.items()})
     write_whole(folder / name, content)
     body = {"tensors": {"file": name, "sha256": hashlib.sha256(content).hexdigest()}, "state": checkpoint.state}
-    # Saved twice at one update: the checkpoint before that is still the one before.
-    if (folder / CURRENT).exists() and _tensor_file(folder / CURRENT) != name:
+    # Saved twice at one update, or over one that is damaged: the checkpoint before that is still the one before.
+    if _tensor_file(folder / CURRENT) not in (None, name):
         write_whole(folder / PREVIOUS, (folder / CURRENT).read_bytes())
     write_whole(folder / CURRENT, json.dumps(body | {"sha256": _digest(body)}))
     _remove_retired(folder)
@@ -87,14 +87,18 @@ def _digest(body: dict[str, Any]) -> str:
 
 def _remove_retired(folder: Path) -> None:
     """Delete the tensor files that neither JSON names any more, and what a killed run had half written."""
-    named = {_tensor_file(folder / name) for name in (CURRENT, PREVIOUS) if (folder / name).exists()}
+    named = {_tensor_file(folder / name) for name in (CURRENT, PREVIOUS)}
     for path in (*folder.glob("update-*.safetensors"), *folder.glob(".*.partial-*")):
         if path.name not in named:
             path.unlink(missing_ok=True)
 
 
-def _tensor_file(path: Path) -> str:
-    return str(json.loads(path.read_bytes())["tensors"]["file"])
+def _tensor_file(path: Path) -> str | None:
+    """The tensor file that a checkpoint names; None where there is no checkpoint, or a damaged one."""
+    try:
+        return str(json.loads(path.read_bytes())["tensors"]["file"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
 
 
 def optimiser_tensors(optimiser: torch.optim.Optimizer) -> dict[str, Tensor]:

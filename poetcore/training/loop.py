@@ -66,6 +66,7 @@ class Trainer:
         deadline = time.monotonic() + 60 * minutes if minutes is not None else math.inf
         if has_checkpoint(self._run.checkpoints):
             self._restore(load_checkpoint(self._run.checkpoints))
+            self._require_best_weights()
             # A run killed right after a checkpoint has not written its curve yet.
             self._write_curve()
         elif self._run.has_metrics:
@@ -226,10 +227,10 @@ class Trainer:
         return result
 
     def _diverged(self, what: str) -> TrainingError:
-        return TrainingError(
-            f"{what} is not a number; the last checkpoint in {self._run.checkpoints} is kept: start anew with a lower "
-            "learning_rate or with clip_norm=1"
-        )
+        whole = has_checkpoint(self._run.checkpoints)
+        kept = f" (the last checkpoint in {self._run.checkpoints} is kept)" if whole else ""
+        way_out = "start anew in another folder, with a lower learning_rate or with clip_norm=1"
+        return TrainingError(f"{what} is not a number{kept}: {way_out}")
 
     def _save(self) -> None:
         if not self._ranks.leads:
@@ -238,6 +239,22 @@ class Trainer:
             raise self._diverged(f"a weight after update {self._progress.updates}")
         save_checkpoint(self._run.checkpoints, Checkpoint(self._learner.tensors(), asdict(self._progress)))
         self._saved_at = time.monotonic()
+
+    def _require_best_weights(self) -> None:
+        """Raise `CheckpointError` if those of the best epoch are lost: before hours of training, not after them."""
+        best = self._progress.best
+        if best is None:
+            return
+        try:
+            epoch = load_checkpoint(self._run.best).state["epoch"]
+        except CheckpointError:
+            epoch = 0
+        # A run that was killed before it could save has those of an epoch that is ended once more.
+        if epoch != best["epoch"] and epoch <= len(self._progress.history):
+            raise CheckpointError(
+                f"{self._run.best} does not hold the weights of epoch {best['epoch']}, the best so far: put it back, "
+                "or start the run anew in another folder"
+            )
 
     def _restore(self, checkpoint: Checkpoint) -> None:
         try:

@@ -17,8 +17,12 @@ Settings = TypeVar("Settings", bound="DataclassInstance")
 _LARGEST: Final = {
     **dict.fromkeys(("embedding_size", "hidden_size", "context_size", "condition_size"), 16_384),
     "layers": 64,
+    **dict.fromkeys(("updates", "warmup_updates"), 10**9),
     "seed": 2**63 - 1,
 }
+
+# The characters above are kept as two bytes each (see `poetcore.training.data`).
+_LARGEST_TOLD: Final = 2**15
 
 OPTIMISERS: Final = ("sgd", "adagrad", "adadelta", "adam", "adamw", "muon")
 _NOT_NEGATIVE: Final = (
@@ -117,6 +121,7 @@ class TrainingSettings:
         )
         for name in _NOT_NEGATIVE:
             _require(getattr(self, name) >= 0, f"{name} must not be negative, found {getattr(self, name)}")
+            _require(getattr(self, name) < math.inf, f"{name} must be finite, found {getattr(self, name)}")
         for name, choices in CHOICES.items():
             _require(
                 getattr(self, name) in choices,
@@ -124,6 +129,10 @@ class TrainingSettings:
             )
         for name in ("dropout", "weight_drop", "average"):
             _require(0 <= getattr(self, name) < 1, f"{name} must be from 0 to below 1, found {getattr(self, name)}")
+        _require(
+            not self.context_size or self.vocabulary_size <= _LARGEST_TOLD,
+            f"context_size needs a vocabulary_size of at most {_LARGEST_TOLD:,}, found {self.vocabulary_size}",
+        )
         _require(
             not self.tied or self.embedding_size == self.hidden_size,
             "tied needs embedding_size = hidden_size: the output layer is the embedding",

@@ -14,6 +14,9 @@ from torch import Tensor, distributed, nn
 
 Result = TypeVar("Result")
 
+# What torchrun tells each process.
+_TORCHRUNS: Final = frozenset({"RANK", "WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT"})
+
 
 @dataclass(frozen=True)
 class Ranks:
@@ -68,23 +71,24 @@ ALONE: Final = Ranks()
 @contextmanager
 def joined() -> Iterator[Ranks]:
     """The ranks that torchrun started, or one alone. When rank 0 ends early, the others end and leave it the word."""
-    if "RANK" not in os.environ or "WORLD_SIZE" not in os.environ:
+    if not os.environ.keys() >= _TORCHRUNS:
         yield Ranks()
         return
     ranks = Ranks(int(os.environ["RANK"]), int(os.environ["WORLD_SIZE"]), int(os.environ.get("LOCAL_RANK", "0")))
     if torch.cuda.is_available():
         torch.cuda.set_device(ranks.local_rank)
-    distributed.init_process_group("nccl" if torch.cuda.is_available() else "gloo")
     try:
+        distributed.init_process_group("nccl" if torch.cuda.is_available() else "gloo")
         yield ranks
     except RuntimeError as error:
         if ranks.leads or not _is_parting(error):
             raise
         raise SystemExit(1) from error
     finally:
-        distributed.destroy_process_group()
+        if distributed.is_initialized():
+            distributed.destroy_process_group()
 
 
 def _is_parting(error: RuntimeError) -> bool:
     """Whether it says that another rank is gone; gloo has no class of error for it."""
-    return isinstance(error, distributed.DistError) or "gloo" in str(error)
+    return isinstance(error, distributed.DistError) or "gloo" in str(error).lower()

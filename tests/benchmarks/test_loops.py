@@ -71,6 +71,23 @@ def test_from_the_same_weights_both_loops_learn_the_same(corpus: PreparedCorpus)
     assert after.ratio.median == pytest.approx(1, abs=0.01)
 
 
+def test_but_for_torchs_second_bias_both_loops_learn_exactly_the_same(corpus: PreparedCorpus) -> None:
+    sizes = ("vocabulary_size=20", "embedding_size=8", "hidden_size=8", "batch_poems=32", "learning_rate=0.05")
+    course = plan_course(corpus, settings_for("seed", [*sizes, "arithmetic=float32"]), 12)
+    ours, model = OurLoop(course), PlainModel(Sizes.of(course.settings, course.vocabulary_size))
+    model.load_weights(ours.weights())
+    # With two biases that learn, their sum moves twice as fast.
+    model.lstm.get_parameter("bias_hh_l0").requires_grad_(False)
+    plain = PlainLoop(model, course.batches(), CPU, course.settings.learning_rate)
+    for _ in range(12):
+        plain.update()
+        ours.update()
+    validation = course.validation(20)
+    expected = mean_cross_entropy(model, validation, CPU, 20)
+    model.load_weights(ours.weights())
+    assert mean_cross_entropy(model, validation, CPU, 20) == pytest.approx(expected, rel=1e-4)
+
+
 def test_a_course_is_a_function_of_seed_and_data_and_needs_enough_poems(corpus: PreparedCorpus) -> None:
     settings = settings_for("seed", ["batch_poems=16", "sequence_length=20"])
     course = plan_course(corpus, settings, 3)

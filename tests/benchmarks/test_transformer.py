@@ -172,11 +172,14 @@ def test_bad_input_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str
     assert not (tmp_path / "out").exists()
 
 
-@pytest.mark.parametrize("minutes", ["nan", "inf", "0", "many"])
-def test_a_time_that_never_ends_or_never_begins_is_wrong_usage(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], minutes: str
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [*(("--minutes", value) for value in ("nan", "inf", "0", "many")), ("--updates", "0"), ("--updates", "many")],
+)
+def test_a_training_that_never_ends_or_never_begins_is_wrong_usage(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], option: str, value: str
 ) -> None:
     with pytest.raises(SystemExit) as caught:
-        main(["--data", str(tmp_path), "--out", str(tmp_path / "out"), "--minutes", minutes])
+        main(["--data", str(tmp_path), "--out", str(tmp_path / "out"), option, value])
     assert caught.value.code == 2
-    assert "argument --minutes" in capsys.readouterr().err
+    assert f"argument {option}" in capsys.readouterr().err

@@ -6,6 +6,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ import pytest
 from poetcore.corpus import PreparedCorpus
 from poetcore.errors import CheckpointError, StorageError, TrainingError
 from poetcore.training import loop
-from poetcore.training.checkpoints import CURRENT, PREVIOUS, load_checkpoint
+from poetcore.training.checkpoints import CURRENT, PREVIOUS, Checkpoint, load_checkpoint, save_checkpoint
 from poetcore.training.export import packaged
 from poetcore.training.hardware import Hardware
 from poetcore.training.loop import Trainer
@@ -369,6 +370,60 @@ def test_a_damaged_checkpoint_is_named_and_the_one_before_it_works(
     with pytest.raises(InterruptedError):
         Trainer(run, tiny_corpus, observer).train()
     assert observer.resumed_at == 4
+
+
+@pytest.mark.parametrize("damage", [lambda path: path.unlink(), lambda path: path.write_text("{")])
+def test_best_weights_that_are_lost_are_missed_before_training_goes_on(
+    tiny_corpus: PreparedCorpus, tiny_settings: TrainingSettings, tmp_path: Path, damage: Callable[[Path], object]
+) -> None:
+    run = begin_run(tmp_path / "run", tiny_settings, tiny_corpus)
+    # Either epoch was the best so far, and the folder keeps the weights of both.
+    Trainer(run, tiny_corpus, Silent()).train()
+    damage(run.best / CURRENT)
+    with pytest.raises(CheckpointError, match="does not hold the weights of epoch 2, the best so far: put it back"):
+        Trainer(run, tiny_corpus, Silent()).train()
+
+
+def test_a_run_that_was_killed_before_its_best_weights_were_noted_goes_on(
+    tiny_corpus: PreparedCorpus, tiny_settings: TrainingSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    expected = unbroken(tmp_path / "unbroken", tiny_settings, tiny_corpus)
+    run = begin_run(tmp_path / "run", tiny_settings, tiny_corpus)
+    monkeypatch.setattr(loop, "_SAVE_EVERY_S", 0.0)
+    trainer = Trainer(run, tiny_corpus, Silent())
+    states: list[int] = []
+
+    def killed_after_the_second_best(folder: Path, checkpoint: Checkpoint) -> None:
+        save_checkpoint(folder, checkpoint)
+        states.append(checkpoint.state.get("epoch", 0))
+        if folder == run.best and states[-1] == 2:
+            raise InterruptedError
+
+    monkeypatch.setattr(loop, "save_checkpoint", killed_after_the_second_best)
+    with pytest.raises(InterruptedError):
+        trainer.train()
+    monkeypatch.setattr(loop, "save_checkpoint", save_checkpoint)
+    Trainer(run, tiny_corpus, Silent()).train()
+    assert curve(run.folder) == expected
+
+
+def test_a_damaged_checkpoint_before_the_last_does_not_matter(
+    tiny_corpus: PreparedCorpus, tiny_settings: TrainingSettings, tmp_path: Path
+) -> None:
+    expected = unbroken(tmp_path / "unbroken", tiny_settings, tiny_corpus)
+    run = begin_run(tmp_path / "run", tiny_settings, tiny_corpus)
+    Trainer(run, tiny_corpus, Silent()).train()
+    (run.checkpoints / PREVIOUS).write_text("{")
+    Trainer(run, tiny_corpus, Silent()).train()
+    assert curve(run.folder) == expected
+
+
+def test_a_training_that_diverges_at_once_names_no_checkpoint(
+    tiny_corpus: PreparedCorpus, tiny_settings: TrainingSettings, tmp_path: Path
+) -> None:
+    run = begin_run(tmp_path / "run", replace(tiny_settings, learning_rate=1e300), tiny_corpus)
+    with pytest.raises(TrainingError, match=r"is not a number: start anew in another folder, with a lower learning"):
+        Trainer(run, tiny_corpus, Silent()).train()
 
 
 def test_resuming_takes_the_same_settings_and_data(
