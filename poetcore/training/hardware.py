@@ -68,8 +68,10 @@ class Hardware:
         where = f"{torch.get_num_threads()} CPU threads"
         if self.device.type != "cpu":
             where = torch.cuda.get_device_name(self.device)
-        kernels = kernels_for(torch.empty(0, dtype=self.arithmetic, device=self.device))
-        layer = f"own LSTM ({kernels.name} kernels)" if self.lstm == "own" else "torch's LSTM"
+        layer = "torch's LSTM"
+        if self.lstm == "own":
+            kernels = kernels_for(torch.empty(0, dtype=self.arithmetic, device=self.device))
+            layer = f"own LSTM ({kernels.name} kernels)"
         return f"{where}, {str(self.arithmetic).removeprefix('torch.')} products, {layer}"
 
 

@@ -83,8 +83,9 @@ def test_a_gpu_gets_torchs_layer_and_bfloat16_from_compute_capability_8_on(
     [("max 100000", 4), ("800000 100000", 4), ("250000 100000", 2), ("50000 100000", 1), (None, 4), ("", 4)],
 )
 def test_there_are_no_more_threads_than_a_container_has_cores_time(
-    quota: str | None, threads: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    quota: str | None, threads: int, processor: dict[str, bool], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    processor["avx512_bf16"] = True
     chosen = [4]
     monkeypatch.setattr(torch, "get_num_threads", lambda: chosen[-1])
     monkeypatch.setattr(torch, "set_num_threads", chosen.append)
