@@ -172,7 +172,7 @@ def resume_run(
         )
         raise TrainingError(f"{folder} began with {was_start}, not with {now_start}: resume with the same --start")
     if run.processes != processes:
-        raise TrainingError(f"{folder} is trained by {run.processes} processes, not {processes}: start as many")
+        raise TrainingError(f"{folder} was begun with processes={run.processes}, not {processes}: start as many")
     if run.data_fingerprint != corpus.fingerprint or run.vocabulary != corpus.vocabulary(settings.vocabulary_size):
         raise TrainingError(f"{folder} was trained on other data than {corpus.folder}: give the data it began with")
     _require_able_machine(run)

@@ -23,9 +23,10 @@ def sample_poem(model: LanguageModel, vocabulary: Vocabulary, beginning: str, se
     random = np.random.default_rng(seed)
     was_training = model.training
     model.eval()
+    marks = mark_ids(vocabulary)
     tokens = np.array([START, *vocabulary.encode(beginning)], np.int32)
     while len(tokens) < _LONGEST and tokens[-1] != END:
-        logits = _next_logits(model, tokens, mark_ids(vocabulary)) / TEMPERATURE
+        logits = _next_logits(model, tokens, marks) / TEMPERATURE
         logits[[START, UNKNOWN]] = -np.inf
         # The Gumbel-max trick: the argmax of logits plus Gumbel noise is a sample from their softmax.
         tokens = np.append(tokens, np.argmax(logits + random.gumbel(size=len(logits))).astype(np.int32))

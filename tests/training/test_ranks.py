@@ -101,7 +101,7 @@ def test_two_ranks_that_were_stopped_go_on_to_the_same_curve(tiny_data: Path, tm
         assert ours == pytest.approx(theirs, rel=1e-6)
     alone = train(tiny_data, tmp_path / "two", 1, *settings, "--resume")
     assert (alone.returncode, alone.stderr.count("\n")) == (1, 1)
-    assert "is trained by 2 processes, not 1" in alone.stderr
+    assert "was begun with processes=2, not 1" in alone.stderr
 
 
 def test_what_rank_0_refuses_is_one_line_and_the_others_are_silent(tiny_data: Path, tmp_path: Path) -> None:
