@@ -3,10 +3,12 @@
 Every rank takes its share of each batch, torch's DistributedDataParallel adds up the gradients, rank 0 writes.
 """
 
+import gc
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib import import_module
 from typing import Final, TypeVar
 
 import torch
@@ -77,6 +79,9 @@ def joined() -> Iterator[Ranks]:
     ranks = Ranks(int(os.environ["RANK"]), int(os.environ["WORLD_SIZE"]), int(os.environ.get("LOCAL_RANK", "0")))
     if torch.cuda.is_available():
         torch.cuda.set_device(ranks.local_rank)
+    # DistributedDataParallel imports these functions, and the group that there is by then becomes their default, which
+    # keeps it for ever.
+    import_module("torch.distributed.nn")
     try:
         distributed.init_process_group("nccl" if torch.cuda.is_available() else "gloo")
         yield ranks
@@ -87,6 +92,9 @@ def joined() -> Iterator[Ranks]:
     finally:
         if distributed.is_initialized():
             distributed.destroy_process_group()
+            # Gloo's threads end with the last reference to their group. One that lets go of a tensor while the
+            # interpreter ends would abort the process, whose work is done.
+            gc.collect()
 
 
 def _is_parting(error: RuntimeError) -> bool:

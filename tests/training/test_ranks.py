@@ -45,6 +45,18 @@ learner.Learner.update = stopping
 app()
 """
 
+# Who is left when all is done.
+LEAVING = """
+import os
+from pathlib import Path
+from poetcore.cli import app
+try:
+    app()
+finally:
+    threads = [path.read_text().strip() for path in Path("/proc/self/task").glob("*/comm")]
+    Path(f"threads-{os.environ['RANK']}").write_text(" ".join(threads))
+"""
+
 POET = Path(sys.executable).with_name("poet")
 
 
@@ -102,6 +114,20 @@ def test_two_ranks_that_were_stopped_go_on_to_the_same_curve(tiny_data: Path, tm
     alone = train(tiny_data, tmp_path / "two", 1, *settings, "--resume")
     assert (alone.returncode, alone.stderr.count("\n")) == (1, 1)
     assert "was begun with processes=2, not 1" in alone.stderr
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="threads are listed by Linux")
+def test_no_thread_of_the_ranks_outlives_the_training(
+    tiny_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # It could let go of a tensor while the interpreter ends, which aborts the process.
+    monkeypatch.chdir(tmp_path)
+    Path("poet.py").write_text(LEAVING)
+    settings = ("--set", "batch_poems=16", "--set", "epochs=1")
+    two = train(tiny_data, tmp_path / "two", 2, *settings, poet=tmp_path / "poet.py")
+    assert two.returncode == 0, two.stderr
+    for rank in range(2):
+        assert "gloo" not in Path(f"threads-{rank}").read_text()
 
 
 def test_what_rank_0_refuses_is_one_line_and_the_others_are_silent(tiny_data: Path, tmp_path: Path) -> None:
