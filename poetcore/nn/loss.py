@@ -44,8 +44,12 @@ def linear_cross_entropy(
     `hidden` [N, H] and `weight` [V, H] of one dtype, bfloat16 or float32 (the dtype of the products), `bias` [V]
     float32, `targets` [N] int64. With `sampling` it is an estimate, drawn with torch's random numbers.
     """
-    kernels = kernels_for(hidden)
-    result: Tensor = _LinearCrossEntropy.apply(hidden, weight, bias, targets, sampling, kernels)  # type: ignore[no-untyped-call]
+    # Two products of three are the gradient's. Inside the function torch says that a parameter needs one even where
+    # nothing is recorded.
+    learns = torch.is_grad_enabled() and any(tensor.requires_grad for tensor in (hidden, weight, bias))
+    result: Tensor = _LinearCrossEntropy.apply(  # type: ignore[no-untyped-call]
+        hidden, weight, bias, targets, sampling, kernels_for(hidden), learns
+    )
     return result
 
 
@@ -61,9 +65,9 @@ class _LinearCrossEntropy(torch.autograd.Function):
         targets: Tensor,
         sampling: Sampling | None,
         kernels: Kernels,
+        learns: bool,
     ) -> Tensor:
-        wants_gradient = any(ctx.needs_input_grad[:3])
-        d_hidden = torch.empty_like(hidden) if wants_gradient else hidden
+        d_hidden = torch.empty_like(hidden) if learns else hidden
         d_weight, d_bias = torch.zeros_like(weight, dtype=state_dtype(weight)), torch.zeros_like(bias)
         total = hidden.new_zeros((), dtype=state_dtype(hidden))
         for start in range(0, len(hidden), _chunk_rows(hidden, sampling)):
@@ -76,7 +80,7 @@ class _LinearCrossEntropy(torch.autograd.Function):
             logits = hidden[rows] @ part.weight.t()
             part_d_bias = torch.zeros_like(part.bias)
             total += kernels.softmax_loss(logits, part.bias, part.targets, part_d_bias).sum()
-            if wants_gradient:
+            if learns:
                 torch.mm(logits, part.weight, out=d_hidden[rows])
                 part.add_to(d_weight, logits.t() @ hidden[rows])
                 part.add_to(d_bias, part_d_bias)
@@ -84,11 +88,11 @@ class _LinearCrossEntropy(torch.autograd.Function):
         return total
 
     @staticmethod
-    def backward(ctx: Any, *d_total: Tensor) -> tuple[Tensor, Tensor, Tensor, None, None, None]:
+    def backward(ctx: Any, *d_total: Tensor) -> tuple[Tensor, Tensor, Tensor, None, None, None, None]:
         d_hidden, d_weight, d_bias = ctx.saved_tensors
         scale = d_total[0]
         # Each is ours alone and asked for once: scaled where it lies.
-        return d_hidden.mul_(scale), d_weight.mul_(scale), d_bias.mul_(scale), None, None, None
+        return d_hidden.mul_(scale), d_weight.mul_(scale), d_bias.mul_(scale), None, None, None, None
 
 
 def _chunk_rows(hidden: Tensor, sampling: Sampling | None) -> int:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import pytest
 import torch
 from torch import Tensor
+from torch.utils.flop_counter import FlopCounterMode
 
 from poetcore.nn import language_model as model_module
 from poetcore.nn import loss as loss_module
@@ -30,6 +31,14 @@ def test_chunked_loss_and_gradients_equal_torch(rows: int, monkeypatch: pytest.M
     assert math.isclose(plain.item(), chunked.item(), rel_tol=1e-12)
     for ours, theirs in zip(found, expected, strict=True):
         assert torch.allclose(ours, theirs, rtol=1e-10, atol=1e-12)
+
+
+def test_a_loss_that_nothing_learns_from_costs_no_gradient() -> None:
+    rows, size, vocabulary = 700, 16, 50
+    output, targets = torch.nn.Linear(size, vocabulary), torch.zeros(rows, dtype=torch.int64)
+    with FlopCounterMode(display=False) as counter, torch.no_grad():
+        linear_cross_entropy(torch.randn(rows, size), output.weight, output.bias, targets)
+    assert counter.get_total_flops() == 2 * rows * size * vocabulary
 
 
 def test_the_loss_survives_huge_logits() -> None:

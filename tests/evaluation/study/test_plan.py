@@ -74,11 +74,11 @@ def test_hidden_units_are_compared_where_initialisations_are() -> None:
 
 def test_epochs_bound_every_arm() -> None:
     epochs = {arm.name: arm.settings.epochs for arm in plan_of(FULL).arms}
-    assert (epochs[CENTRE], epochs["zero"], epochs["hidden-128"]) == (10, 3, 5)
+    assert (epochs[CENTRE], epochs["zero"], epochs["hidden-128"]) == (10, 3, 4)
     bounded = plan_of(FULL.with_epochs(4))
     assert {arm.settings.epochs for arm in bounded.arms} == {4, 3}
     # The centre is compared with the sizes after as many epochs as they have.
     assert bounded.arms[0].bits_at == 4
-    assert plan_of(FULL).arms[0].bits_at == 5
+    assert plan_of(FULL).arms[0].bits_at == 4
     with pytest.raises(SettingsError, match="epochs must be at least 1"):
         FULL.with_epochs(0)
