@@ -64,7 +64,7 @@ class Steps:
 
 def moved(tensor: Tensor, device: torch.device) -> Tensor:
     """`tensor`, made by the CPU, on `device`; the copy to a GPU runs beside the GPU's work."""
-    return tensor.pin_memory().to(device, non_blocking=True) if device.type == "cuda" else tensor
+    return (tensor.pin_memory() if device.type == "cuda" else tensor).to(device, non_blocking=True)
 
 
 @dataclass(frozen=True)
