@@ -76,7 +76,7 @@ def test_a_study_has_every_section(finished: tuple[Path, Study]) -> None:
     assert centre.bits_at[1] != centre.bits_per_hanzi
     assert study.cuts == (
         "2 of 10 epochs for an optimiser",
-        "1 of 5 epochs for a size",
+        "1 of 4 epochs for a size",
         "1 of 3 epochs for an initialisation",
         "vocabulary 40 instead of 3,500",
         "hidden size 8 instead of 256",
